@@ -1,0 +1,56 @@
+# Every target sets up what it needs by itself: see requirements/setup.sh. "make help" lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs vectors fuzz system lock clean setup setup-oracles
+
+python := .venv/bin/python
+once ?=
+seconds ?= 600
+upgrade ?=
+# More arguments for pytest, as in: make test args="-k QR"
+args ?=
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: setup ## walk through one shipment (once=1: end by itself)
+	$(python) examples/demo.py $(if $(filter 1,$(once)),--once)
+
+test: system setup setup-oracles ## run all tests on all cores (args="...": more for pytest)
+	$(python) -m pytest -n auto --cov --cov-report=term $(args)
+
+check: setup ## lint, format, types, layers, locks
+	$(python) -m ruff check
+	$(python) -m ruff format --check
+	$(python) -m mypy
+	.venv/bin/lint-imports
+	requirements/check.sh
+
+bench: setup ## measure, as ratios against a reference
+	$(python) -m bench
+
+docs: setup ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --quiet
+
+vectors: setup ## make the test vectors of spec/ anew
+	$(python) -m tests.vectors.build
+
+fuzz: setup ## throw hostile bytes at every reader (seconds=600)
+	$(python) -m tests.fuzz --seconds $(seconds)
+
+system: ## install the Debian programs the tests use, or say which are missing
+	@requirements/system.sh
+
+lock: setup ## make the locks anew (upgrade=1: newest versions)
+	upgrade=$(upgrade) requirements/lock.sh
+
+clean: ## remove what was made
+	rm -rf .venv .venv-oracle .venv-lock .setup-*.lock tests/oracles/node_modules site dist build htmlcov .coverage .coverage.*
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@requirements/setup.sh dev
+
+setup-oracles:
+	@requirements/setup.sh oracle
+	@requirements/setup.sh node

@@ -1,0 +1,454 @@
+"""`macle issue`: from applications to signed certificates, one or many, and to the end after a power cut.
+
+The rules of this module:
+
+- The only path to a signature is `macle.proof.issuing.validate`; before it every rule of the application and
+  of validation was asked, so that an intent is written down only for what will be signed.
+- Intent, signature, result, files: in this order. The ledger decides what is done and what is not.
+- One bad row spoils only itself: it is reported with its rule, and the others go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections import Counter
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from macle import errors as families
+from macle.cli import checking, errors, keys, options, tables
+from macle.cli.ledger import Intent, Ledger, Result
+from macle.proof import codec, cose, folders, qr, views
+from macle.proof import issuing as proof_issuing
+from macle.proof.keys import Usage
+from macle.scheme import applications, profiles, rules
+from macle.scheme.certificates import ConsentLevel, ProfileReference
+from macle.scheme.rules import Breach, Outcome, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from macle.cli.tables import Lodged
+    from macle.proof.cose import Signed, Signer
+    from macle.proof.trust import ParticipantRecord
+    from macle.scheme.certificates import Certificate
+    from macle.scheme.rules.settings import IssuingSetting
+    from macle.scheme.terms import CertificateNumber
+
+BATCH = 25
+"""Certificates whose intents, and then whose results, are written down together."""
+
+REFUSED_FILE = "refused.csv"
+STATEMENT = "core"
+"""The id of the printed statement: the text of the Core Document."""
+
+_SMALL_PAYLOAD = 1200
+"""Bytes of content that fit a QR code whatever they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A certificate that every rule allows, ready to be signed."""
+
+    lodged: Lodged
+    certificate: Certificate
+    setting: IssuingSetting
+    record: bytes
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An application that was not validated, and why."""
+
+    lodged: Lodged
+    number: CertificateNumber | None
+    breaches: tuple[Breach, ...]
+
+
+@dataclass(slots=True)
+class Desk:
+    """The official's desk: who signs, for whom, when, and what was done so far."""
+
+    record: ParticipantRecord
+    signer: Signer
+    holder: str
+    consent_level: ConsentLevel
+    at: datetime
+    at_own_date: bool
+    ledger: Ledger
+    out: Path
+    issued: int = 0
+    finished: int = 0
+    done_before: int = 0
+    signed_for_others: int = 0
+    to_look_at: Counter[str] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def prepare(self, lodged: Lodged, waiting: dict[CertificateNumber, Intent]) -> Prepared | Refusal | Result:
+        """Return what is to be signed, why it is not, or what was signed before for this very application."""
+        try:
+            record = lodged.record()
+        except tables.TableMalformed as error:
+            return Refusal(lodged, None, (checking.as_breach(error),))
+        digest = tables.record_digest(record)
+        number = _number(lodged)
+        held = None if number is None else waiting.get(number) or self.ledger.intents.get(number)
+        mine = held is not None and held.record_digest == digest
+        if mine and number in self.ledger.results:
+            return self.ledger.results[number]
+        at = held.validated_at if held is not None and mine else self._instant(lodged)
+        taken = () if held is None or mine else (held.number,)
+        examined = checking.examine(lodged, at=at, today=at.date(), numbers_taken=taken)
+        application, setting = examined.application, examined.setting
+        self.to_look_at.update(breach.rule for breach in examined.breaches if breach.outcome is Outcome.REVIEW)
+        if examined.stops or setting is None:
+            return Refusal(lodged, application.number, examined.breaches)
+        try:
+            certificate = self._certificate(application, setting, at=at, digest=digest)
+            self._may_sign(application, certificate)
+            self._fits_a_code(certificate)
+            if held is not None and held.key_id != self.signer.key_id:
+                raise families.Conflict(
+                    f"This was begun with the key {held.key_id.hex()}.", where="number", mend="Finish it with that key."
+                )
+        except families.MacleError as error:
+            return Refusal(lodged, application.number, (checking.as_breach(error),))
+        breaches = tuple(rules.check(stage=Stage.VALIDATION, subject=certificate, setting=setting))
+        if any(breach.outcome in checking.STOPS for breach in breaches):
+            return Refusal(lodged, certificate.number, breaches)
+        intent = Intent(certificate.number, digest, at, self.signer.key_id)
+        return Prepared(lodged, certificate, setting, record, intent)
+
+    def _instant(self, lodged: Lodged) -> datetime:
+        """Return the instant of validation: the one of this run, or noon of the application's own date."""
+        if not self.at_own_date or not isinstance(lodged.data, dict):
+            return self.at
+        application = applications.read(lodged.data)
+        if application.date_of_issuance is None:
+            return self.at
+        profile = profiles.load().of(self.record.participant, on=application.date_of_issuance)
+        zone = profile.zone(application.office or "")
+        return datetime.combine(application.date_of_issuance, time(12), zone).astimezone(UTC)
+
+    def _certificate(
+        self, application: applications.Application, setting: IssuingSetting, *, at: datetime, digest: bytes
+    ) -> Certificate:
+        last_day = checking.expiry_of(application, setting.profile)
+        if last_day is None:
+            raise applications.ApplicationIncomplete("This is missing.", where="date_of_expiry", mend="Fill it in.")
+        return applications.to_certificate(
+            replace(application, date_of_expiry=last_day),
+            validated_at=at,
+            expires_at=setting.profile.end_of(last_day, office=application.office or ""),
+            consent_level=self.consent_level,
+            profile=ProfileReference(setting.profile.version, STATEMENT),
+            record_digest=digest,
+        )
+
+    def _may_sign(self, application: applications.Application, certificate: Certificate) -> None:
+        """Raise NotPermitted unless the record lets this key validate this certificate at its instant."""
+        record = self.record
+        if record.participant != (application.participant or certificate.issuer):
+            raise families.NotPermitted(
+                f"The application is of {application.participant}, this folder of {record.participant}.",
+                where="participant",
+                mend="Give it to that authority.",
+                rule=_VALIDATION_RULE,
+            )
+        own = [key for key in record.keys if key.public_key.key_id == self.signer.key_id and key.usage is Usage.VALIDATE]
+        if not own:
+            raise families.NotPermitted(
+                "The record does not name this key.", where="holder", mend="See `macle keys show`.", rule=_VALIDATION_RULE
+            )
+        if not any(key.office in {"", certificate.office} for key in own):
+            raise families.NotPermitted(
+                f"{self.holder}'s key is for {own[0].office} only.",
+                where="office",
+                mend="Let an official of that office validate.",
+                rule=_VALIDATION_RULE,
+            )
+        at = certificate.validated_at
+        if not any(key.since <= at and (key.until is None or at < key.until) for key in own):
+            raise families.NotPermitted(
+                f"{self.holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.",
+                where="validated_at",
+                mend="See `macle keys show`.",
+                rule=_VALIDATION_RULE,
+            )
+
+    def _fits_a_code(self, certificate: Certificate) -> None:
+        """Raise `TextMalformed` if no QR code would hold the certificate, whatever its signature is."""
+        payload = codec.encode_certificate(certificate)
+        if len(payload) > _SMALL_PAYLOAD:
+            header = cose.Header(self.signer.algorithm, self.signer.key_id, cose.CERTIFICATE)
+            as_long = cose.Signed(b"\x00" * 64, payload, hashlib.sha512(payload).digest(), header)
+            qr.code_of(qr.to_text(as_long.to_bytes()) + "0" * 16)
+
+    def batch(self, all_lodged: Sequence[Lodged]) -> Iterator[Made]:
+        """Validate a batch: intents, signatures, results; give what was made."""
+        waiting: dict[CertificateNumber, Intent] = {}
+        prepared: list[Prepared] = []
+        for lodged in all_lodged:
+            what = self.prepare(lodged, waiting)
+            if isinstance(what, Refusal):
+                self.refusals.append(what)
+            elif isinstance(what, Result):
+                self.done_before += 1
+                yield Made(what, lodged.record())
+            elif what.certificate.number not in waiting:
+                waiting[what.certificate.number] = what.intent
+                prepared.append(what)
+        begun = {each.intent.number for each in prepared if each.intent.number in self.ledger.intents}
+        self.ledger.intend(each.intent for each in prepared)
+        signed = [(each, self._validate(each)) for each in prepared]
+        made = [
+            Made(Result(each.certificate.number, it.identity, each.intent.record_digest, it.to_bytes()), each.record)
+            for each, it in signed
+        ]
+        self.ledger.record(each.result for each in made)
+        self.finished += len(begun)
+        self.issued += len(made) - len(begun)
+        yield from made
+
+    def _validate(self, prepared: Prepared) -> Signed:
+        officials = prepared.certificate.validation.officials
+        self.signed_for_others += bool(officials) and self.holder not in officials
+        return proof_issuing.validate(certificate=prepared.certificate, setting=prepared.setting, signer=self.signer)
+
+
+_VALIDATION_RULE = "AnnexI.A.validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Signed bytes that the ledger holds, and the full record that travels beside them."""
+
+    result: Result
+    record: bytes
+
+
+def _number(lodged: Lodged) -> CertificateNumber | None:
+    """Return the number that the application asks for, as far as it can be read."""
+    if lodged.problem is not None or not isinstance(lodged.data, dict):
+        return None
+    return applications.read({"number": lodged.data.get("number")}).number
+
+
+# --- Files ------------------------------------------------------------------------------------------
+
+FILES = (".cose", ".txt", ".png", ".json", ".record.json")
+
+
+def file_name(number: CertificateNumber) -> str:
+    """Return the number as the name of a file; a stroke, which a number may have, becomes an underscore."""
+    return str(number).replace("/", "_")
+
+
+def write_files(folder: str, made: Made) -> None:
+    """Write the files of one certificate, unless they are there already."""
+    path = Path(folder) / file_name(made.result.number)
+    with_suffix = {suffix: path.with_name(path.name + suffix) for suffix in FILES}
+    if _is_whole(with_suffix, made):
+        return
+    text = qr.to_text(made.result.cose)
+    certificate = codec.decode_certificate(cose.read(made.result.cose).payload)
+    view = json.dumps(views.certificate_to_json(certificate), ensure_ascii=False, indent=2) + "\n"
+    folders.write(with_suffix[".record.json"], made.record)
+    folders.write(with_suffix[".txt"], text.encode() + b"\n")
+    folders.write(with_suffix[".png"], qr.code_of(text).to_png())
+    folders.write(with_suffix[".json"], view.encode())
+    folders.write(with_suffix[".cose"], made.result.cose)
+
+
+def _is_whole(paths: dict[str, Path], made: Made) -> bool:
+    """Return whether all files are there; the signed one is written last."""
+    with contextlib.suppress(OSError):
+        return paths[".cose"].read_bytes() == made.result.cose and all(path.exists() for path in paths.values())
+    return False
+
+
+class _Writer:
+    """Writes files in this process, or in others while this one goes on signing."""
+
+    def __init__(self, out: Path, workers: int) -> None:
+        self._out = str(out)
+        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else None
+        self._pending: list[Future[None]] = []
+
+    def write(self, made: Iterable[Made]) -> None:
+        if self._pool is None:
+            for each in made:
+                write_files(self._out, each)
+            return
+        earlier, self._pending = self._pending, [self._pool.submit(write_files, self._out, each) for each in made]
+        for future in earlier:
+            future.result()
+
+    def close(self) -> None:
+        for future in self._pending:
+            future.result()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def refused_table(refusals: Iterable[Refusal]) -> bytes:
+    """Return the table of everything that was refused, safe to open in a spreadsheet."""
+    headings = ("file", "row", "number", "outcome", "rule", "where", "what", "mend")
+    return tables.to_csv(
+        headings,
+        [
+            (
+                refusal.lodged.file,
+                "" if refusal.lodged.row is None else str(refusal.lodged.row),
+                "" if refusal.number is None else str(refusal.number),
+                breach.outcome.value,
+                breach.rule,
+                breach.where,
+                breach.what,
+                breach.mend,
+            )
+            for refusal in refusals
+            for breach in refusal.breaches
+        ],
+    )
+
+
+# --- The command ------------------------------------------------------------------------------------
+
+
+@click.command("issue", short_help="Validate applications and write signed certificates.")
+@click.argument("files", nargs=-1, required=True, metavar="APPLICATION...")
+@click.option(
+    "--authority",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The authority's folder, made with `macle keys new`.",
+)
+@click.option("--holder", required=True, help="Identifier of the official who validates and whose key signs.")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the certificates go."
+)
+@options.at_option(meaning="The instant of validation.")
+@click.option(
+    "--at-date-of-issuance",
+    is_flag=True,
+    help="Validate each at noon of its own date of issuance: for examples, and for taking over a paper register.",
+)
+@options.passphrase_file("--passphrase-file", of="the official's key", variable=keys.KEY_VARIABLE)
+@click.option("--pkcs11-module", metavar="PATH", help="The key is in a token; this is its PKCS#11 module.")
+@click.option("--token", help="Label of the token.")
+@click.option("--label", help="Label of the key in the token. [default: the holder]")
+@options.passphrase_file("--pin-file", of="the token", variable=keys.PIN_VARIABLE)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that draw and write.")
+def command(files: tuple[str, ...], *, out: Path, workers: int, **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
+    """Validate applications (JSON, or CSV and XLSX for many) and write signed certificates into DIR.
+
+    \b
+    macle issue application.json --authority bw --holder official-07 --out issued
+    macle issue applications.csv --authority bw --holder official-07 --out issued --workers 2
+
+    Every rule is asked before anything is signed. What is refused stands in DIR/refused.csv; the rest is
+    issued. A second run skips what is done and finishes what was cut off. Ends with 1 if any was refused.
+    """  # noqa: D301
+    all_lodged = checking.read_all(files)
+    folder = folders.AuthorityFolder(given["authority"])
+    if not given["authority"].is_dir():
+        raise errors.FileMissing("There is no such folder.", where=errors.shown(str(given["authority"])))
+    record = folder.record()
+    with Ledger(out) as ledger, _signer(folder, given) as (signer, consent_level):
+        desk = Desk(
+            record=record,
+            signer=signer,
+            holder=given["holder"],
+            consent_level=consent_level,
+            at=given["at"],
+            at_own_date=given["at_date_of_issuance"],
+            ledger=ledger,
+            out=out,
+        )
+        _issue(desk, all_lodged, _Writer(out, workers))
+    return _sum_up(desk)
+
+
+@contextlib.contextmanager
+def _signer(folder: folders.AuthorityFolder, given: dict[str, Any]) -> Iterator[tuple[Signer, ConsentLevel]]:
+    """Give the official's key: from an encrypted file (consent level *pilot*) or a token (*token*)."""
+    if given["pkcs11_module"] is None:
+        if given["token"] or given["label"]:
+            raise click.UsageError("A key in a token needs --pkcs11-module.")
+        signer = keys.signer_from_file(folder, holder=given["holder"], usage="validate", passphrase_file=given["passphrase_file"])
+        yield signer, ConsentLevel.PILOT
+        return
+    if not given["token"]:
+        raise click.UsageError("A key in a token needs both --pkcs11-module and --token.")
+    from macle.proof import tokens  # noqa: PLC0415 (tokens only where there are some)
+
+    pin = options.passphrase(of="the token", variable=keys.PIN_VARIABLE, file=given["pin_file"])
+    label = given["label"] or given["holder"]
+    with tokens.opened(module=given["pkcs11_module"], token=given["token"], label=label, pin=pin) as in_token:
+        yield in_token, ConsentLevel.TOKEN
+
+
+def _issue(desk: Desk, all_lodged: list[Lodged], writer: _Writer) -> None:
+    with _progress(len(all_lodged)) as went_on:
+        try:
+            for at in range(0, len(all_lodged), BATCH):
+                batch = all_lodged[at : at + BATCH]
+                writer.write(desk.batch(batch))
+                went_on(len(batch))
+        finally:
+            writer.close()
+    refused = desk.out / REFUSED_FILE
+    if desk.refusals:
+        folders.write(refused, refused_table(desk.refusals))
+    else:
+        refused.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    stream = click.get_text_stream("stderr")
+    if total == 1 or not stream.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label="Validating", file=stream) as bar:
+        yield bar.update
+
+
+_SHOWN_REFUSALS = 10
+
+
+def _sum_up(desk: Desk) -> int:
+    for refusal in desk.refusals[:_SHOWN_REFUSALS]:
+        number = f", {refusal.number.for_people}" if refusal.number else ""
+        click.echo(f"{click.style('Refused', fg='red')}  {refusal.lodged.place}{number}")
+        for breach in refusal.breaches:
+            click.echo(f"         {breach.where + ': ' if breach.where else ''}{breach.what} {breach.mend}".rstrip())
+            click.secho(f"         {breach.rule}, {checking.source_of(breach)}", dim=True)
+    if len(desk.refusals) > _SHOWN_REFUSALS:
+        click.echo(f"         and {len(desk.refusals) - _SHOWN_REFUSALS} more.")
+    click.echo(f"{desk.issued} issued into {desk.out}.")
+    if desk.finished:
+        click.echo(f"{desk.finished} begun earlier and now finished.")
+    if desk.done_before:
+        click.echo(f"{desk.done_before} issued before; nothing was signed again.")
+    if desk.signed_for_others:
+        click.echo(f"{desk.signed_for_others} name other officials than {desk.holder}, whose key signed.")
+    for rule, count in desk.to_look_at.items():
+        click.echo(f"{count} to look at: {rule}; see `macle check`.")
+    if desk.refusals:
+        click.echo(f"{len(desk.refusals)} refused, each with its rule in {desk.out / REFUSED_FILE}.")
+        return errors.REFUSED
+    return errors.OK
+

@@ -1,0 +1,274 @@
+"""Keys and trust as files: an authority's own folder, and the folder of whom it believes.
+
+An authority's folder holds its root (kept on a stick in a safe, brought only to change the record), its
+other private keys, each encrypted, their signing certificates, and ``record.cose``, the participant record
+that others pin. A trust folder holds one pinned record a Participant, and perhaps a signed trust list with
+its holders. Every file is replaced whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from macle import errors
+from macle.proof import keys, trust
+from macle.proof.keys import FileSigner, PublicKey, Usage
+from macle.proof.trust import Ended, Holders, ParticipantRecord, Source, Trust, TrustedKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from macle.proof.cose import Signer
+    from macle.scheme.participants import Participants
+    from macle.scheme.terms import ParticipantCode
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class FolderUnreadable(errors.Malformed):
+    """The folder is not what it should be."""
+
+    code = "folder-unreadable"
+
+
+class FolderTaken(errors.Conflict):
+    """There is something already where something new was to be made."""
+
+    code = "folder-taken"
+
+
+def write(path: Path, content: bytes, *, secret: bool = False) -> None:
+    """Write the file whole: whoever looks finds the old content or the new, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FolderUnreadable(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
+
+
+# --- An authority's own folder ----------------------------------------------------------------------
+
+
+class AuthorityFolder:
+    """The keys of one Participant's authority."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at this folder; nothing is read yet."""
+        self.path = path
+
+    def create(
+        self, *, participant: ParticipantCode, authority: str, passphrase: str, at: datetime
+    ) -> ParticipantRecord:
+        """Make a root and an empty record; raise `FolderTaken` if there is a root already."""
+        from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
+
+        if (self.path / "root.key.pem").exists():
+            raise FolderTaken("There is a root already.", where=str(self.path), mend="Choose an empty folder.")
+        root = FileSigner.new()
+        record = ParticipantRecord(
+            participant=participant,
+            sequence=0,
+            issued_at=at,
+            reaches_until=at + trust.RECORD_LIFE,
+            root=root.public_key,
+            keys=(),
+        )
+        wrapped = signing_certificates.make_root(root=root, participant=participant, authority=authority, at=at)
+        write(self.path / "root.key.pem", root.to_pem(passphrase=passphrase), secret=True)
+        write(self.path / "root.pem", wrapped)
+        write(self.path / "record.cose", record.to_bytes(root=root))
+        return record
+
+    def record(self) -> ParticipantRecord:
+        """Return the authority's own record; raise a `Malformed` error or `RecordUntrusted`."""
+        return trust.read_record(_read(self.path / "record.cose"))
+
+    def add_key(
+        self, *, usage: Usage, holder: str, office: str, root_passphrase: str, passphrase: str, at: datetime
+    ) -> TrustedKey:
+        """Make a key of one usage for one holder, and enter it in the record."""
+        signer = FileSigner.new()
+        pem = signer.to_pem(passphrase=passphrase)
+        key = self.enter_key(
+            public_key=signer.public_key,
+            usage=usage,
+            holder=holder,
+            office=office,
+            root_passphrase=root_passphrase,
+            at=at,
+        )
+        write(self.key_path(holder, usage), pem, secret=True)
+        return key
+
+    def enter_key(
+        self, *, public_key: PublicKey, usage: Usage, holder: str, office: str, root_passphrase: str, at: datetime
+    ) -> TrustedKey:
+        """Enter a key that lives elsewhere, in a token, in the record, and wrap it in X.509."""
+        from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
+
+        if usage is Usage.ROOT:
+            raise FolderTaken("A folder has one root.", where="usage", mend="Choose another usage.")
+        wrapped_path = self.key_path(holder, usage).with_suffix("").with_suffix(".pem")
+        if wrapped_path.exists() or self.key_path(holder, usage).exists():
+            raise FolderTaken(
+                f"{holder} already has a key to {usage.name.lower()}.",
+                where=str(wrapped_path),
+                mend="End it, or name another holder.",
+            )
+        root = FileSigner.read(self.path / "root.key.pem", passphrase=root_passphrase)
+        record = self.record()
+        key = TrustedKey(
+            participant=record.participant, public_key=public_key, usage=usage, holder=holder, office=office, since=at
+        )
+        wrapped = signing_certificates.make_signing_certificate(
+            root=root, root_certificate=_read(self.path / "root.pem"), key=public_key, usage=usage, holder=holder, at=at
+        )
+        self._change(record, (*record.keys, key), root=root, at=at)
+        write(wrapped_path, wrapped)
+        return key
+
+    def end_key(self, *, key_id: bytes, why: Ended, since: datetime, root_passphrase: str, at: datetime) -> TrustedKey:
+        """End a key's time, retired or compromised; raise NotFound if the record has no such key in force."""
+        root = FileSigner.read(self.path / "root.key.pem", passphrase=root_passphrase)
+        record = self.record()
+        for index, key in enumerate(record.keys):
+            if key.public_key.key_id == key_id and key.ended is not Ended.COMPROMISED:
+                ended = key.end(at=since, why=why)
+                self._change(record, (*record.keys[:index], ended, *record.keys[index + 1 :]), root=root, at=at)
+                return ended
+        raise errors.NotFound(
+            f"No key {key_id.hex()} is in force.", where=str(self.path), mend="See `macle keys show`."
+        )
+
+    def _change(
+        self, record: ParticipantRecord, changed: tuple[TrustedKey, ...], *, root: Signer, at: datetime
+    ) -> None:
+        new = replace(
+            record, sequence=record.sequence + 1, issued_at=at, reaches_until=at + trust.RECORD_LIFE, keys=changed
+        )
+        write(self.path / "record.cose", new.to_bytes(root=root))
+
+    def key_path(self, holder: str, usage: Usage) -> Path:
+        """Return where the private key of a holder is kept."""
+        if not _NAME.fullmatch(holder):
+            raise FolderUnreadable(
+                f"{holder!r} is not an identifier.",
+                where="holder",
+                mend="Use letters, digits, '.', '_' and '-', such as official-07.",
+            )
+        return self.path / f"{holder}.{usage.name.lower()}.key.pem"
+
+    def signer(self, *, holder: str, usage: Usage, passphrase: str) -> FileSigner:
+        """Open the private key of a holder; raise `PassphraseWrong` or `KeyUnreadable`."""
+        return FileSigner.read(self.key_path(holder, usage), passphrase=passphrase)
+
+
+# --- The folder of whom to believe ------------------------------------------------------------------
+
+
+class TrustFolder:
+    """Pinned participant records and a trust list, as files."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at this folder; nothing is read yet."""
+        self.path = path
+
+    def pin(self, data: bytes, *, words: str, at: datetime) -> ParticipantRecord:
+        """Pin a record whose root has the fingerprint that was read over a second channel.
+
+        A newer record of a root that is pinned already needs no words. Raises `RootChanged`, `RolledBack`,
+        or `FingerprintDiffers`.
+        """
+        record = trust.read_record(data)
+        held = self._pinned().get(record.participant)
+        if held is None and not keys.is_fingerprint_of(words, record.root.spki):
+            raise FingerprintDiffers(
+                f"These are not the words of {record.participant}'s root.",
+                where="fingerprint",
+                mend="Let the other authority read its words to you again; do not take them from the file's own message.",
+            )
+        trust.pin(record, held=None if held is None else held.record)
+        write(self.path / "pins" / f"{record.participant}.cose", data)
+        pins = self._pin_notes() | {record.participant: at.astimezone(UTC).isoformat(timespec="seconds")}
+        write(self.path / "pins.json", json.dumps(pins, indent=1, sort_keys=True).encode())
+        return record
+
+    def put_list(self, data: bytes, *, holders: Holders) -> trust.TrustList:
+        """Keep a newer trust list; raise `RolledBack` if it is older than the one held."""
+        listed = trust.read_list(data, holders=holders)
+        held = self._holders()
+        if held is not None and held != holders:
+            raise trust.RootChanged(
+                "The holders are not those that are held here.",
+                where="holders",
+                mend="Compare their fingerprint first.",
+            )
+        with contextlib.suppress(FileNotFoundError):
+            old = trust.read_list((self.path / "list.cbor").read_bytes(), holders=holders)
+            if (listed.version, listed.issued_at) < (old.version, old.issued_at):
+                raise trust.RolledBack(
+                    f"List {listed.version} is older than list {old.version}, which is held.", where="list"
+                )
+        write(self.path / "holders.cbor", holders.to_bytes())
+        write(self.path / "list.cbor", data)
+        return listed
+
+    def load(self, *, participants: Participants) -> Trust:
+        """Return everything that this folder says, checked; raise a `Malformed` or `Untrusted` error."""
+        holders = self._holders()
+        listed = None if holders is None else trust.read_list(_read(self.path / "list.cbor"), holders=holders)
+        return trust.assemble(
+            pinned=self._pinned().values(),
+            listed=listed,
+            participants=participants,
+            standing_as_of=trust.midnight(participants.as_of),
+        )
+
+    def _holders(self) -> Holders | None:
+        path = self.path / "holders.cbor"
+        return Holders.from_bytes(_read(path)) if path.exists() else None
+
+    def _pin_notes(self) -> dict[str, str]:
+        path = self.path / "pins.json"
+        if not path.exists():
+            return {}
+        try:
+            notes = json.loads(_read(path))
+            return {str(code): datetime.fromisoformat(moment).isoformat() for code, moment in notes.items()}
+        except (ValueError, AttributeError, TypeError) as error:
+            raise FolderUnreadable("This does not say when each record was pinned.", where=str(path)) from error
+
+    def _pinned(self) -> dict[ParticipantCode, Source]:
+        return {source.record.participant: source for source in self._sources()}
+
+    def _sources(self) -> Iterator[Source]:
+        for code, moment in self._pin_notes().items():
+            record = trust.read_record(_read(self.path / "pins" / f"{code}.cose"))
+            if record.participant != code:
+                raise FolderUnreadable(f"The record is of {record.participant}.", where=f"pins/{code}.cose")
+            yield Source(
+                record=record, as_of=datetime.fromisoformat(moment), reaches_until=record.reaches_until, how="pinned"
+            )
+
+
+class FingerprintDiffers(errors.Untrusted):
+    """The words that were read do not belong to this key."""
+
+    code = "fingerprint-differs"

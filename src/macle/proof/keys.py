@@ -1,0 +1,228 @@
+"""Keys: what signs, what verifies, and how people compare them.
+
+One key has one usage. A private key lives in an encrypted PKCS#8 file or in a token behind PKCS#11; both
+are a `macle.proof.cose.Signer`. The key id is a hint for finding a key, never a proof: the fingerprint that
+two officials read to each other is the full hash, as words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import IntEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from macle import errors
+from macle.proof.cose import KEY_ID_BYTES, SIGNATURE_BYTES, Algorithm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HALF = 32
+_ECDSA = ec.ECDSA(hashes.SHA256())
+_LEAST_PASSPHRASE = 8
+
+
+class KeyUnreadable(errors.Malformed):
+    """The file, token or bytes hold no key that can be used here."""
+
+    code = "key-unreadable"
+
+
+class PassphraseWrong(errors.NotPermitted):
+    """The passphrase or PIN does not open the key."""
+
+    code = "passphrase-wrong"
+
+
+class Usage(IntEnum):
+    """What one key may do; the participant record says which, and no key may do two things."""
+
+    ROOT = 0
+    """Sign the Participant's own record and its signing certificates; kept offline."""
+    VALIDATE = 1
+    """Validate certificates, withdraw them, consent to their endorsement."""
+    CONFIRM = 2
+    """Confirm imports and raise alarms."""
+    COMMIT = 3
+    """Sign profiles, arrangements and the Participant's own records."""
+    STAMP = 4
+    """Stamp PDFs, status lists and audit heads for an office."""
+    EXCHANGE = 5
+    """Sign the envelopes of letters."""
+    RECEIVE = 6
+    """Receive what is encrypted to the node."""
+
+
+class PublicKey:
+    """A public key of one of the accepted algorithms."""
+
+    __slots__ = ("_key", "algorithm", "key_id", "spki")
+
+    def __init__(self, key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> None:
+        """Take a P-256 or Ed25519 key; raise `KeyUnreadable` for any other."""
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            if not isinstance(key.curve, ec.SECP256R1):
+                raise KeyUnreadable(f"The curve {key.curve.name} is not accepted.", mend="Use P-256 or Ed25519.")
+            self.algorithm = Algorithm.ES256
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            self.algorithm = Algorithm.EDDSA
+        else:
+            raise KeyUnreadable("This kind of key is not accepted.", mend="Use P-256 or Ed25519.")
+        self._key = key
+        self.spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.key_id = key_id_of(self.spki)
+
+    @classmethod
+    def from_spki(cls, spki: bytes) -> Self:
+        """Read a SubjectPublicKeyInfo (DER); raise `KeyUnreadable` unless it is one, in its one encoding."""
+        try:
+            key = serialization.load_der_public_key(spki)
+        except (ValueError, UnsupportedAlgorithm, TypeError) as error:
+            raise KeyUnreadable("These bytes are no public key.", mend="Give a SubjectPublicKeyInfo in DER.") from error
+        public = cls(key)  # type: ignore[arg-type]
+        if public.spki != spki:
+            raise KeyUnreadable("The public key is not in its one encoding.", mend="Use the uncompressed, named curve.")
+        return public
+
+    def has_signed(self, content: bytes, signature: bytes) -> bool:
+        """Return whether the signature over the content is of this key."""
+        if len(signature) != SIGNATURE_BYTES:
+            return False
+        try:
+            if isinstance(self._key, ec.EllipticCurvePublicKey):
+                r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])
+                self._key.verify(encode_dss_signature(r, s), content, _ECDSA)
+            else:
+                self._key.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is the same key."""
+        return isinstance(other, PublicKey) and other.spki == self.spki
+
+    def __hash__(self) -> int:
+        """Return the hash of the key's bytes."""
+        return hash(self.spki)
+
+
+def key_id_of(spki: bytes) -> bytes:
+    """Return the look-up hint of a public key."""
+    return hashlib.sha256(spki).digest()[:KEY_ID_BYTES]
+
+
+class FileSigner:
+    """A signer whose private key was read from an encrypted PKCS#8 file.
+
+    The key is in this process's memory: that is the consent level *pilot*, and whoever has the machine has the key.
+    """
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
+        """Take a private key of an accepted algorithm."""
+        self._key = key
+        self.public_key = PublicKey(key.public_key())
+
+    @classmethod
+    def new(cls, algorithm: Algorithm = Algorithm.ES256) -> Self:
+        """Make a new key."""
+        return cls(
+            ec.generate_private_key(ec.SECP256R1())
+            if algorithm is Algorithm.ES256
+            else ed25519.Ed25519PrivateKey.generate()
+        )
+
+    @classmethod
+    def read(cls, path: Path, *, passphrase: str) -> Self:
+        """Open an encrypted PKCS#8 file; raise `PassphraseWrong` or `KeyUnreadable`."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise KeyUnreadable(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
+        if b"BEGIN ENCRYPTED PRIVATE KEY" not in content:
+            raise KeyUnreadable(
+                "This is not an encrypted private key.", where=str(path), mend="Make one with `macle keys new`."
+            )
+        try:
+            key = serialization.load_pem_private_key(content, passphrase.encode())
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise PassphraseWrong("The passphrase does not open this key.", where=str(path)) from error
+        if not isinstance(key, (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
+            raise KeyUnreadable("This kind of key is not accepted.", where=str(path), mend="Use P-256 or Ed25519.")
+        return cls(key)
+
+    def to_pem(self, *, passphrase: str) -> bytes:
+        """Return the key as encrypted PKCS#8; raise `PassphraseWrong` for a passphrase below eight characters."""
+        if len(passphrase) < _LEAST_PASSPHRASE:
+            raise PassphraseWrong(f"A passphrase has at least {_LEAST_PASSPHRASE} characters.")
+        return self._key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(passphrase.encode()),
+        )
+
+    @property
+    def private_key(self) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
+        """Return the key itself, for wrapping it in X.509."""
+        return self._key
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """Return the algorithm of the key."""
+        return self.public_key.algorithm
+
+    @property
+    def key_id(self) -> bytes:
+        """Return the look-up hint of the key."""
+        return self.public_key.key_id
+
+    def sign(self, content: bytes) -> bytes:
+        """Return the signature of the content: for ECDSA r and s (RFC 6979 where the library has it)."""
+        if isinstance(self._key, ed25519.Ed25519PrivateKey):
+            return self._key.sign(content)
+        r, s = decode_dss_signature(self._key.sign(content, _deterministic()))
+        return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+
+@lru_cache(maxsize=1)
+def _deterministic() -> ec.ECDSA:
+    """Return ECDSA with a nonce from the message (RFC 6979), or with a random one where OpenSSL is too old."""
+    try:
+        return ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    except UnsupportedAlgorithm:
+        return _ECDSA
+
+
+_WORDS_A_LINE = 6
+
+
+def fingerprint(spki: bytes) -> tuple[str, ...]:
+    """Return the full SHA-256 of a public key as 24 English words (BIP-39), the last one with a checksum.
+
+    Two officials read them to each other over a second channel before either pins the other's root.
+    """
+    return _word_list().to_mnemonic(hashlib.sha256(spki).digest()).split()  # type: ignore[no-any-return]
+
+
+def fingerprint_for_people(spki: bytes) -> str:
+    """Return the words of the fingerprint in four lines of six."""
+    words = fingerprint(spki)
+    return "\n".join(" ".join(words[at : at + _WORDS_A_LINE]) for at in range(0, len(words), _WORDS_A_LINE))
+
+
+def is_fingerprint_of(words: str, spki: bytes) -> bool:
+    """Return whether the words, in any case and spacing, are the fingerprint of the key."""
+    return words.lower().split() == list(fingerprint(spki))
+
+
+@lru_cache(maxsize=1)
+def _word_list():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from mnemonic import Mnemonic  # noqa: PLC0415 (2,048 words that only fingerprints need)
+
+    return Mnemonic("english")

@@ -1,0 +1,144 @@
+"""Test vectors: certificates good and bad, each with the answers that every verifier must give.
+
+A vector is one JSON file; the format stands in ``spec/vectors/README.md``. *Good* means genuine and in
+date; everything else is *bad*. Each vector names its trust set, a JSON file beside the folders.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from macle import errors
+from macle.proof import trust, verification, views
+from macle.proof.trust import Holders, Source
+from macle.proof.verification import Circumstances, Known
+from macle.scheme import profiles
+from macle.scheme.participants import Participants
+from macle.scheme.rules.settings import EarlierPresentation
+from macle.scheme.terms import CertificateNumber, ParticipantCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from macle.proof.trust import Trust
+    from macle.proof.verification import Report
+
+
+class VectorMalformed(errors.Malformed):
+    """A file in the folder of vectors is not a vector."""
+
+    code = "vector-malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one vector expected and what was found; they are equal when all is well."""
+
+    name: str
+    expected: dict[str, Any]
+    found: dict[str, Any]
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether every expectation was met."""
+        return self.expected == self.found
+
+
+def check(folder: Path) -> Iterator[Verdict]:
+    """Judge every vector below the folder, in the order of their names.
+
+    Raises `VectorMalformed` for a file that is none, and for a folder without any.
+    """
+    files = [path for path in sorted(folder.rglob("*.json")) if path.parent.name in {"good", "bad"}]
+    if not files:
+        raise VectorMalformed(
+            "There are no vectors here.", where=str(folder), mend="Give the folder that holds good/ and bad/."
+        )
+    return (judge(path) for path in files)
+
+
+def judge(path: Path) -> Verdict:
+    """Judge one vector."""
+    try:
+        vector = json.loads(path.read_bytes())
+        report = verification.report(_input(vector), circumstances=circumstances(vector, path.parent.parent))
+        return Verdict(vector["name"], vector["expect"], outcome(report))
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise VectorMalformed(f"This is not a vector: {type(error).__name__} {error}.", where=str(path)) from error
+
+
+def outcome(report: Report) -> dict[str, Any]:
+    """Return what a vector states of a report."""
+    failing = report.failing
+    return {
+        "genuine": report.genuine.value,
+        "in_date": report.in_date.value,
+        "admissible": report.admissible.value,
+        "step": None if failing is None else failing.definition.number,
+        "rule": None if failing is None else failing.definition.rule,
+        "identity": None if report.certificate is None or report.signed is None else report.signed.identity.hex(),
+        "certificate": None if report.certificate is None else views.certificate_to_json(report.certificate),
+    }
+
+
+def _input(vector: dict[str, Any]) -> bytes | str:
+    return str(vector["text"]) if "text" in vector else bytes.fromhex(vector["cose"])
+
+
+def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:
+    """Return who asks, when and what they believe, as the vector says."""
+    asked, known = vector["circumstances"], vector["circumstances"].get("known", {})
+    return Circumstances(
+        trust=_trust(folder / "trust" / f"{vector['trust']}.json"),
+        profiles=profiles.load(),
+        at=_instant(asked["at"]),
+        importing=asked.get("importing"),
+        office=asked.get("office", ""),
+        first_import=asked.get("first_import"),
+        known=Known(
+            identities={
+                CertificateNumber.parse(number): bytes.fromhex(hexed)
+                for number, hexed in known.get("identities", {}).items()
+            },
+            existed_before={
+                bytes.fromhex(hexed): _instant(at) for hexed, at in known.get("existed_before", {}).items()
+            },
+            statuses={CertificateNumber.parse(number): status for number, status in known.get("statuses", {}).items()},
+            presentations={
+                bytes.fromhex(hexed): EarlierPresentation(
+                    participant=ParticipantCode(each["participant"]), office=each["office"], at=_instant(each["at"])
+                )
+                for hexed, each in known.get("presentations", {}).items()
+            },
+        ),
+    )
+
+
+@lru_cache(maxsize=16)
+def _trust(path: Path) -> Trust:
+    """Return a trust set: pinned records and perhaps a list, with the tables of standing."""
+    stated = json.loads(path.read_bytes())
+    tables = json.loads((path.parent / stated["standing"]).read_bytes())
+    holders = None if "holders" not in stated else Holders.from_bytes(bytes.fromhex(stated["holders"]))
+    pinned = []
+    for pin in stated["pins"]:
+        record = trust.read_record(bytes.fromhex(pin["record"]))
+        pinned.append(
+            Source(record=record, as_of=_instant(pin["pinned_at"]), reaches_until=record.reaches_until, how="pinned")
+        )
+    as_of = _instant(stated["standing_as_of"])
+    return trust.assemble(
+        pinned=pinned,
+        listed=None if holders is None else trust.read_list(bytes.fromhex(stated["list"]), holders=holders),
+        participants=Participants.from_rows(as_of=as_of.date(), **tables),
+        standing_as_of=as_of,
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The Scheme: what is true and what is allowed. Pure: no clock, no network, no framework."""

@@ -1,0 +1,71 @@
+"""What a rule knows beside its subject: who asks, on which day, under which profile.
+
+Everything is an argument; no rule looks at a clock or a table of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from datetime import date, datetime
+
+    from macle.scheme.certificates import Certificate
+    from macle.scheme.participants import Participants
+    from macle.scheme.profiles import LegalProfile
+    from macle.scheme.rules.prices import UsualPrices
+    from macle.scheme.terms import Carats, CertificateNumber, ParticipantCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingSetting:
+    """In what setting an application is examined and a certificate validated.
+
+    ``on`` is the day of validation in the issuer's zone. ``balance`` is what the trader may still export,
+    None where no register keeps it: then the sources named in the application count.
+    """
+
+    participants: Participants
+    profile: LegalProfile
+    destination_profile: LegalProfile
+    on: date
+    numbers_taken: Container[CertificateNumber] = ()
+    balance: Carats | None = None
+    usual_prices: UsualPrices | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPresentation:
+    """Where and when the same certificate was presented before."""
+
+    participant: ParticipantCode
+    office: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentationSetting:
+    """In what setting a genuine certificate is presented for import.
+
+    ``profile`` is that of the importing Participant. ``known_status`` is the last state known of the
+    certificate, as a word of `macle.scheme.lifecycle`; None where nothing is known.
+    """
+
+    participants: Participants
+    profile: LegalProfile
+    importing: ParticipantCode
+    office: str
+    at: datetime
+    first_import: bool | None = None
+    earlier_presentation: EarlierPresentation | None = None
+    known_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationSetting:
+    """In what setting a confirmation is compared: with its certificate, under the importing profile."""
+
+    certificate: Certificate
+    profile: LegalProfile

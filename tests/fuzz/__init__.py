@@ -1,0 +1,1 @@
+"""Hostile bytes at every door: `python -m tests.fuzz --seconds N [target ...]`."""
