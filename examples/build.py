@@ -9,6 +9,7 @@ around the usual shipment. Only whole numbers are used, and one seed, so that a 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import random
@@ -391,11 +392,13 @@ def technical(drawn: Fields) -> Fields:
 
 
 def full_arabic(drawn: Fields) -> Fields:
-    """Turn the application into the fullest one: long names, three lines, two origins, four seals."""
+    """Turn the application into the fullest one: a replacement with three lines, two origins and four seals."""
     return drawn | {
+        "kind": "replacement",
+        "refers_to": {"number": "AE00016990", "identity": hashlib.sha256(b"a surrendered certificate").hexdigest()},
         "exporter": {
-            "name": "شركة المثال الخيالي الدولية لتجارة واستيراد وتصدير الماس الخام والأحجار الكريمة ذ.م.م",
-            "latin_name": "Al Mithal Al Khayali International for Trade, Import and Export of Rough Diamonds LLC",
+            "name": "شركة المثال للماس الخام والأحجار الكريمة ذ.م.م",
+            "latin_name": "Al Mithal Rough Diamonds and Gems LLC",
             "address": "الوحدة ١٢٠١، برج المثال الخيالي، شارع النموذج، دبي، الإمارات العربية المتحدة",
             "town": "Dubai",
             "country": "AE",
@@ -403,8 +406,8 @@ def full_arabic(drawn: Fields) -> Fields:
             "licence_valid_until": "2027-06-30",
         },
         "importer": {
-            "name": "فرع شركة النموذج الوهمي الشرقية لتجارة وتوزيع الماس الخام غير المصقول في مدينة شانغهاي الصينية",
-            "latin_name": "Al Namuthaj Al Wahmi Eastern Company for Trade in Uncut Rough Diamonds, Shanghai Branch",
+            "name": "فرع مؤسسة النموذج لتجارة الماس، شانغهاي",
+            "latin_name": "Al Namuthaj Diamond Trading, Shanghai Branch",
             "address": "上海市示例路88号",
             "town": "Shanghai",
             "country": "CN",

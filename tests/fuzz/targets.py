@@ -149,10 +149,10 @@ def qr_text(data: bytes) -> None:
     text = rest.decode("utf-8", "surrogateescape" if mode & 4 else "replace") if mode & 8 else rest.decode("latin-1")
     if mode % 4 == 1:
         text = qr.PREFIX + text
-    elif mode % 4 == 2:  # noqa: PLR2004 (the second way)
+    elif mode % 4 == 2:
         text = qr.PREFIX + qr.to_base45(rest)
         must(qr.from_base45(qr.to_base45(rest)) == rest, "Base45 is not lossless.")
-    elif mode % 4 == 3:  # noqa: PLR2004 (the third way)
+    elif mode % 4 == 3:
         text = qr.to_text(rest)
         if len(text) <= qr.LONGEST_TEXT:
             must(qr.from_text(text) == rest, "The text is not lossless.")
@@ -185,17 +185,15 @@ def cose_bytes(data: bytes) -> None:
             must(cose.read(rest).to_bytes() == rest, "Two byte strings are one object.")
     elif way == 1:
         judge(cose.sign(signer=signer, typ=cose.CERTIFICATE, payload=rest).to_bytes(), really_signed=None)
-    elif way == 2:  # noqa: PLR2004 (the ways are numbered)
+    elif way == 2:
         judge(with_header(rest, signer).to_bytes(), really_signed=None)
-    elif way == 3:  # noqa: PLR2004
+    elif way == 3:
         for payload in changed_fields(good()[mode & 1].payload, rest):
             judge(cose.sign(signer=signer, typ=cose.CERTIFICATE, payload=payload).to_bytes(), really_signed=None)
-    elif way == 4:  # noqa: PLR2004
+    elif way == 4:
         signature = rest[:64].ljust(64, b"\x00")
         seed = good()[mode & 1]
-        judge(
-            Signed(seed.protected, seed.payload, signature, seed.header).to_bytes(), really_signed=identities()
-        )
+        judge(Signed(seed.protected, seed.payload, signature, seed.header).to_bytes(), really_signed=identities())
     else:
         payload = rest
         if not refused(lambda: codec.decode_confirmation(payload), errors.Malformed):
@@ -216,7 +214,7 @@ def changed_fields(payload: bytes, recipe: bytes) -> Iterator[bytes]:
 
     The first byte of the recipe chooses the field, the second whether among the claims or inside.
     """
-    if len(recipe) < 3:  # noqa: PLR2004 (two bytes that choose, and something)
+    if len(recipe) < 3:
         return
     claims = cbor2.loads(payload)
     fields = claims if recipe[1] & 1 else claims[codec.PRIVATE]
@@ -264,14 +262,14 @@ def records(data: bytes) -> None:
             must(cose.read(read).identity == cose.read(issuer().record_bytes).identity, "A record that nobody signed.")
     elif way == 1:
         believe(cose.sign(signer=issuer().root, typ=cose.RECORD, payload=rest).to_bytes())
-    elif way == 2:  # noqa: PLR2004 (the ways are numbered)
+    elif way == 2:
         refused(lambda: trust.read_list(rest, holders=made.holders()), errors.Malformed, errors.Untrusted)
-    elif way == 3:  # noqa: PLR2004
+    elif way == 3:
         listed = cose.sign(signer=signers[0], typ=cose.TRUST_LIST, payload=rest)
         approval = trust.approve(listed, signer=signers[1], at=made.PINNED_AT)
         content = codec.encode([listed.to_bytes(), approval.to_bytes()])
         refused(lambda: assemble(content), errors.Malformed, errors.Untrusted)
-    elif way == 4:  # noqa: PLR2004
+    elif way == 4:
         if not refused(lambda: Holders.from_bytes(rest), errors.Malformed):
             must(Holders.from_bytes(rest).to_bytes() == rest, "Two byte strings are the same holders.")
     else:
@@ -302,15 +300,13 @@ def assemble(data: bytes) -> None:
     listed = trust.read_list(data, holders=made.holders())
     record = issuer().record
     pinned = Source(record=record, as_of=made.PINNED_AT, reaches_until=record.reaches_until, how="pinned")
-    trust.assemble(
-        pinned=[pinned], listed=listed, participants=participants.load(), standing_as_of=made.PINNED_AT
-    )
+    trust.assemble(pinned=[pinned], listed=listed, participants=participants.load(), standing_as_of=made.PINNED_AT)
 
 
 def records_seeds() -> list[bytes]:
     signers = list(made.list_signers().values())
     listed = made.a_trust_list(issuer(), other_issuer())
-    small = made.TrustList(
+    small = trust.TrustList(
         version=1,
         issued_at=made.PINNED_AT,
         reaches_until=made.PINNED_AT + trust.LIST_LIFE,
@@ -346,7 +342,11 @@ def application(data: bytes) -> None:
     elif mode % 3 == 1:
         if not refused(lambda: views.certificate_from_json(stated), errors.Malformed):
             certificate = views.certificate_from_json(stated)
-            refused(lambda: lossless(certificate, codec.encode_certificate(certificate)), codec.FieldMalformed, codec.CBORMalformed)
+            refused(
+                lambda: lossless(certificate, codec.encode_certificate(certificate)),
+                codec.FieldMalformed,
+                codec.CBORMalformed,
+            )
     elif not refused(lambda: views.confirmation_from_json(stated), errors.Malformed):
         confirmation = views.confirmation_from_json(stated)
         refused(lambda: codec.encode_confirmation(confirmation), codec.FieldMalformed, codec.CBORMalformed)

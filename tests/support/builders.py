@@ -145,7 +145,9 @@ def an_application(certificate: Certificate | None = None, **changes: Any) -> Ap
         destination=asked.destination,
         country_of_provenance=asked.country_of_provenance,
         origin=AppliedOrigin(kind=asked.origin.kind, countries=asked.origin.countries, area=asked.origin.area or None),
-        lines=tuple(AppliedLine(hs=line.hs, hs_text=line.hs, carats=line.carats, value=line.value) for line in asked.lines),
+        lines=tuple(
+            AppliedLine(hs=line.hs, hs_text=line.hs, carats=line.carats, value=line.value) for line in asked.lines
+        ),
         total_carats=asked.carat_weight,
         total_value=asked.value,
         parcels=asked.parcels,
@@ -162,6 +164,53 @@ def an_application(certificate: Certificate | None = None, **changes: Any) -> Ap
         refers_to=asked.refers_to,
     )
     return dataclasses.replace(application, **changes)
+
+
+def application_data(**changes: Any) -> dict[str, Any]:
+    """Return `an_application` as plain data, as JSON has it; a field changed to None is left out."""
+    data: dict[str, Any] = {
+        "participant": "BW",
+        "office": "Gaborone",
+        "issuing_authority": "Example Diamond Office, Gaborone",
+        "kind": "standard",
+        "number": "BW00004821",
+        "status_index": 4821,
+        "date_of_issuance": "2026-11-02",
+        "date_of_expiry": "2027-01-01",
+        "exporter": {
+            "name": "Example Pan Diamonds (Pty) Ltd",
+            "address": "1 Example Street, Gaborone",
+            "town": "Gaborone",
+            "country": "BW",
+            "licence": "BW-EX-0001",
+            "licence_valid_until": "2027-12-31",
+        },
+        "importer": {
+            "name": "Voorbeeld Diamant NV",
+            "address": "1 Example Street, Antwerp",
+            "town": "Antwerp",
+            "country": "BE",
+            "licence": "BE-0000-01",
+            "licence_valid_until": "2027-12-31",
+        },
+        "destination": "EU",
+        "country_of_provenance": "BW",
+        "origin": {"kind": "single", "countries": ["BW"]},
+        "lines": [
+            {"hs": "7102.31", "carats": "205.18", "value": "41036.00"},
+            {"hs": "7102.21", "carats": "1000.00", "value": "12500.50"},
+        ],
+        "total_carats": "1205.18",
+        "total_value": "53536.50",
+        "parcels": 3,
+        "container_seals": ["EX 30010", "EX 30011"],
+        "not_conflict_diamonds": True,
+        "synthetics_declared": False,
+        "sources": [{"kind": "production_record", "reference": "EX-PR-2026-1", "carats": "1205.18"}],
+        "validation": {"kind": "two_officials", "officials": ["official-01", "official-02"]},
+        "languages": ["en"],
+    }
+    return {name: value for name, value in {**data, **changes}.items() if value is not None}
 
 
 def a_confirmation(certificate: Certificate | None = None, **changes: Any) -> ImportConfirmation:

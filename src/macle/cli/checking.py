@@ -67,7 +67,8 @@ def examine(
         breaches = [breach for breach in breaches if breach.rule != "III.c.issuer-standing"]
         if not application.is_unreadable("participant"):
             missing = "Write the two letters of the Participant whose authority issues."
-            breaches.insert(0, Breach("AnnexI.A.issuing-authority", Outcome.REFUSE, "participant", "This is missing.", missing))
+            rule = "AnnexI.A.issuing-authority"
+            breaches.insert(0, Breach(rule, Outcome.REFUSE, "participant", "This is missing.", missing))
     return Examined(lodged, application, setting, tuple(breaches))
 
 
@@ -155,7 +156,10 @@ def _print(found: list[Examined]) -> None:
         click.echo()
     if len(found) > 1:
         stopped = sum(examined.stops for examined in found)
-        click.echo(f"{len(found)} applications: {good} keep every rule, {len(found) - good} do not; {stopped} cannot be validated.")
+        click.echo(
+            f"{len(found)} applications: {good} keep every rule, {len(found) - good} do not; "
+            f"{stopped} cannot be validated."
+        )
 
 
 _WORDS = {

@@ -32,7 +32,10 @@ class Macle(click.Group):
     """The group of all commands, which knows their names without importing them."""
 
     def main(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any  # noqa: ANN401 (click's own)
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 (click's own)
     ) -> NoReturn:
         """Run the command that is named, and end the process with the exit code."""
         extra["standalone_mode"] = False

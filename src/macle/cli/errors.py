@@ -84,7 +84,7 @@ def shown(text: str) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in click.format_filename(text))
 
 
-def running(call: Callable[[], object]) -> int:
+def running(call: Callable[[], object]) -> int:  # noqa: PLR0911 (one answer for each family)
     """Make the call and return the exit code; every error is said in words, none as a stack trace."""
     try:
         result = call()
@@ -102,6 +102,8 @@ def running(call: Callable[[], object]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        return _of_system(error)
     except Exception:  # noqa: BLE001 (the last door: nothing gets out but a number)
         return _unexpected()
     return result if isinstance(result, int) else OK
@@ -124,6 +126,17 @@ def _say(first: str, *lines: str) -> None:
 def colour() -> bool | None:
     """Return False where the user wants no colours; None leaves them to terminals."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def _of_system(error: OSError) -> int:
+    """Say what the operating system refused, where it says of which file; anything else is unexpected."""
+    if error.filename is None or error.strerror is None:
+        return _unexpected()
+    where = shown(os.fsdecode(error.filename))
+    _say(f"{where}: {error.strerror}.", "Look at the name, the free space and who may write there.")
+    if isinstance(error, PermissionError):
+        return NOT_PERMITTED
+    return NOT_FOUND if isinstance(error, FileNotFoundError) else CONFLICT
 
 
 def _unexpected() -> int:

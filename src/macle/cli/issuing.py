@@ -164,10 +164,14 @@ class Desk:
                 mend="Give it to that authority.",
                 rule=_VALIDATION_RULE,
             )
-        own = [key for key in record.keys if key.public_key.key_id == self.signer.key_id and key.usage is Usage.VALIDATE]
+        validating = [key for key in record.keys if key.usage is Usage.VALIDATE]
+        own = [key for key in validating if key.public_key.key_id == self.signer.key_id]
         if not own:
             raise families.NotPermitted(
-                "The record does not name this key.", where="holder", mend="See `macle keys show`.", rule=_VALIDATION_RULE
+                "The record does not name this key.",
+                where="holder",
+                mend="See `macle keys show`.",
+                rule=_VALIDATION_RULE,
             )
         if not any(key.office in {"", certificate.office} for key in own):
             raise families.NotPermitted(
@@ -336,7 +340,11 @@ def refused_table(refusals: Iterable[Refusal]) -> bytes:
 )
 @click.option("--holder", required=True, help="Identifier of the official who validates and whose key signs.")
 @click.option(
-    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the certificates go."
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the certificates go.",
 )
 @options.at_option(meaning="The instant of validation.")
 @click.option(
@@ -349,7 +357,7 @@ def refused_table(refusals: Iterable[Refusal]) -> bytes:
 @click.option("--token", help="Label of the token.")
 @click.option("--label", help="Label of the key in the token. [default: the holder]")
 @options.passphrase_file("--pin-file", of="the token", variable=keys.PIN_VARIABLE)
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that draw and write.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that write.")
 def command(files: tuple[str, ...], *, out: Path, workers: int, **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
     """Validate applications (JSON, or CSV and XLSX for many) and write signed certificates into DIR.
 
@@ -386,8 +394,11 @@ def _signer(folder: folders.AuthorityFolder, given: dict[str, Any]) -> Iterator[
     if given["pkcs11_module"] is None:
         if given["token"] or given["label"]:
             raise click.UsageError("A key in a token needs --pkcs11-module.")
-        signer = keys.signer_from_file(folder, holder=given["holder"], usage="validate", passphrase_file=given["passphrase_file"])
-        yield signer, ConsentLevel.PILOT
+        file = given["passphrase_file"]
+        yield (
+            keys.signer_from_file(folder, holder=given["holder"], usage="validate", passphrase_file=file),
+            ConsentLevel.PILOT,
+        )
         return
     if not given["token"]:
         raise click.UsageError("A key in a token needs both --pkcs11-module and --token.")
@@ -451,4 +462,3 @@ def _sum_up(desk: Desk) -> int:
         click.echo(f"{len(desk.refusals)} refused, each with its rule in {desk.out / REFUSED_FILE}.")
         return errors.REFUSED
     return errors.OK
-

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from macle.proof.cose import Signer
     from macle.proof.folders import AuthorityFolder
     from macle.proof.trust import TrustedKey
-    from macle.scheme.terms import ParticipantCode
 
 USAGES = ("validate", "confirm", "commit", "stamp", "exchange")
 
@@ -66,7 +65,9 @@ def _new_root(folder: AuthorityFolder, given: dict[str, Any]) -> None:
     if not given["participant"] or not given["authority"]:
         raise click.UsageError("For a root give --participant and --authority, for another key --usage and --holder.")
     _refuse(given, "holder", "office", "pkcs11_module", "token", "label", "passphrase_file", "pin_file")
-    passphrase = options.passphrase(of="the new root", variable=ROOT_VARIABLE, file=given["root_passphrase_file"], new=True)
+    passphrase = options.passphrase(
+        of="the new root", variable=ROOT_VARIABLE, file=given["root_passphrase_file"], new=True
+    )
     record = folder.create(
         participant=given["participant"], authority=given["authority"], passphrase=passphrase, at=given["at"]
     )
@@ -103,7 +104,9 @@ def _new_key(folder: AuthorityFolder, given: dict[str, Any]) -> None:
         )
     else:
         _refuse(given, "label", "pin_file")
-        passphrase = options.passphrase(of=f"{holder}'s new key", variable=KEY_VARIABLE, file=given["passphrase_file"], new=True)
+        passphrase = options.passphrase(
+            of=f"{holder}'s new key", variable=KEY_VARIABLE, file=given["passphrase_file"], new=True
+        )
         key = folder.add_key(
             usage=usage, holder=holder, office=office, root_passphrase=root_passphrase, passphrase=passphrase, at=at
         )
@@ -129,7 +132,8 @@ def show(folder: Path) -> None:
 
     record = AuthorityFolder(_existing(folder)).record()
     click.echo(f"Participant   {record.participant}")
-    click.echo(f"Record        number {record.sequence} of {_moment(record.issued_at)}, reaches {_moment(record.reaches_until)}")
+    reach = f"reaches {_moment(record.reaches_until)}"
+    click.echo(f"Record        number {record.sequence} of {_moment(record.issued_at)}, {reach}")
     click.echo("Fingerprint   " + _words(record.root.spki).replace("\n", "\n              "))
     click.echo(f"Keys          {len(record.keys) or 'none'}")
     for key in record.keys:
@@ -142,10 +146,12 @@ def show(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("key_id")
 @click.option("--retired", is_flag=True, help="The holder stops; what the key signed stays good.")
-@click.option("--compromised-since", type=options.Instant(), help="The key is stolen: only earlier evidence helps what it signed.")
+@click.option(
+    "--compromised-since", type=options.Instant(), help="The key is stolen; what it signed needs other evidence."
+)
 @_OF_ROOT
 @options.at_option(meaning="When this is decided, and when a retired key ends.")
-def end(  # noqa: PLR0913 (one argument for each option)
+def end(
     folder: Path,
     key_id: str,
     *,
@@ -187,7 +193,9 @@ def signer_from_file(folder: AuthorityFolder, *, holder: str, usage: str, passph
     path = folder.key_path(holder, Usage[usage.upper()])
     if not path.exists():
         raise errors.FileMissing(
-            f"{holder} has no key to {usage} here.", where=str(path), mend="See `macle keys show`, or make it with `macle keys new`."
+            f"{holder} has no key to {usage} here.",
+            where=str(path),
+            mend="See `macle keys show`, or make it with `macle keys new`.",
         )
     passphrase = options.passphrase(of=f"{holder}'s key", variable=KEY_VARIABLE, file=passphrase_file)
     return folder.signer(holder=holder, usage=Usage[usage.upper()], passphrase=passphrase)

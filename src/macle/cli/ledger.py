@@ -108,7 +108,9 @@ class Ledger:
         except OSError:
             os.close(self._file)
             raise LedgerBusy(
-                "Another run writes to this folder.", where=str(self.path), mend="Wait until it ends, or choose another folder."
+                "Another run writes to this folder.",
+                where=str(self.path),
+                mend="Wait until it ends, or choose another folder.",
             ) from None
         try:
             self._read()

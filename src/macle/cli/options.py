@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 LONGEST_PASSPHRASE = 1024
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An instant with its zone, such as 2026-11-02T09:30:00Z; with ``days`` a bare date, too."""
 
     name = "instant"
@@ -46,10 +46,12 @@ class Instant(click.ParamType):
         except (ValueError, OverflowError):
             pass
         also = ", or a date" if self.days else ""
-        self.fail(f"{text!r} is no instant: write one with its zone, such as 2026-11-02T09:30:00Z{also}.", param, ctx)
+        raise click.BadParameter(
+            f"{text!r} is no instant: write one with its zone, such as 2026-11-02T09:30:00Z{also}.", ctx, param
+        )
 
 
-class Code(click.ParamType):
+class Code(click.ParamType["ParticipantCode"]):
     """A Participant's code."""
 
     name = "participant"
@@ -63,7 +65,7 @@ class Code(click.ParamType):
         except terms.TermInvalid as error:
             self.fail(f"{error.what} {error.mend}", param, ctx)
         if code not in participants.load():
-            self.fail(f"No Participant has the code {code}; a member state of the European Union takes part as EU.", param, ctx)
+            self.fail(f"No Participant has the code {code}; member states of the Union take part as EU.", param, ctx)
         return code
 
 

@@ -81,7 +81,9 @@ def read(path: str) -> list[Lodged]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TableMalformed(
-            "This is neither JSON, nor CSV, nor a spreadsheet in UTF-8.", where=name, mend="Save the table as CSV UTF-8."
+            "This is neither JSON, nor CSV, nor a spreadsheet in UTF-8.",
+            where=name,
+            mend="Save the table as CSV UTF-8.",
         ) from None
     if not text.strip():
         raise TableMalformed("The file is empty.", where=name, mend="Give one application, or a table of them.")
@@ -137,7 +139,7 @@ def _spreadsheet(data: bytes, name: str) -> list[list[str]]:
         raise TableMalformed(f"This is not a spreadsheet that can be read: {error}.", where=name) from None
 
 
-def _cell(value: object) -> str:  # noqa: PLR0911 (one answer for each type of cell)
+def _cell(value: object) -> str:
     """Return a cell's text; a number of at most two decimals in its one form, any other as it is."""
     if isinstance(value, bool):
         return "true" if value else "false"

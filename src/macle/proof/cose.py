@@ -25,6 +25,8 @@ APPROVAL = "application/vnd.kpcs.approval.v1"
 
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 8
+LARGEST_HEADER = 512
+"""Bytes of the largest protected header that is read: ours have some fifty."""
 
 _TAG = b"\xd2"  # COSE_Sign1, tag 18.
 _ALGORITHM, _CRITICAL, _KEY_ID, _TYPE = 1, 2, 4, 16
@@ -136,7 +138,7 @@ def read(data: bytes, *, largest: int = codec.LARGEST) -> Signed:
     """Read one COSE_Sign1; raise a `Malformed` error unless it has the one shape that is accepted."""
     if data[:1] != _TAG:
         raise EnvelopeMalformed("This is not a tagged COSE_Sign1.", where="envelope")
-    parts = codec.decode(data[1:], what="envelope", largest=largest)
+    parts = codec.decode(data[1:], what="envelope", largest=largest - len(_TAG))
     if type(parts) is not list or len(parts) != _PARTS:
         raise EnvelopeMalformed("A COSE_Sign1 has four parts.", where="envelope")
     protected, unprotected, payload, signature = parts
@@ -152,7 +154,7 @@ def read(data: bytes, *, largest: int = codec.LARGEST) -> Signed:
 @lru_cache(maxsize=1024)
 def _header(protected: bytes) -> Header:
     """Return what the protected header says; the same few headers come again and again."""
-    header = codec.decode(protected, what="protected header")
+    header = codec.decode(protected, what="protected header", largest=LARGEST_HEADER)
     if type(header) is not dict:
         raise EnvelopeMalformed("The protected header is not a map.", where="protected header")
     if _CRITICAL in header:

@@ -8,6 +8,7 @@ code, not a finer one.
 from __future__ import annotations
 
 import io
+import struct
 import sys
 import zlib
 from array import array
@@ -214,13 +215,14 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
 
     where = "picture"
     texts: dict[str, None] = {}
-    others, too_large = 0, False
+    others, pixels, too_large = 0, 0, False
     try:
         with Image.open(
             io.BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG", "JPEG", "TIFF")
         ) as opened:
             for number, page in enumerate(ImageSequence.Iterator(opened)):
-                if number >= MOST_PAGES or page.width * page.height > MOST_PIXELS:
+                pixels += page.width * page.height
+                if number >= MOST_PAGES or page.width * page.height > MOST_PIXELS or pixels > MOST_PIXELS_OF_ALL:
                     too_large = True
                     break
                 for found in zxingcpp.read_barcodes(page.convert("L"), formats=_FORMATS):
@@ -231,16 +233,24 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
         OSError,
         ValueError,
         SyntaxError,
         TypeError,
         EOFError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RuntimeError,
+        MemoryError,
+        struct.error,
+        zlib.error,
     ) as error:
         raise PictureUnreadable("This is not a PNG, JPEG or TIFF picture that can be read.", where=where) from error
     if too_large:
         raise PictureUnreadable(
-            f"The picture has more than {MOST_PAGES} pages or {MOST_PIXELS} dots.",
+            f"The picture has more than {MOST_PAGES} pages, or a page more than {MOST_PIXELS} dots.",
             where=where,
             mend="Scan the page with the code at 300 dpi.",
         )
@@ -254,3 +264,5 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
 
 
 MOST_PAGES = 20
+MOST_PIXELS_OF_ALL = 180_000_000
+"""Pixels of all pages together: twenty A4 pages at 300 dpi, looked through within some seconds."""

@@ -48,6 +48,7 @@ STANDING_LIFE = timedelta(days=365)
 
 MOST_KEYS = 1000
 MOST_RECORDS = 200
+MOST_SIGNATURES = 50
 LARGEST_LIST = 8 * 1024 * 1024
 """Bytes of the largest trust list that is read: sixty Participants take some 300 kB."""
 
@@ -127,7 +128,10 @@ class ParticipantRecord:
         """Return the record signed by the root, which must be the one it names."""
         if root.key_id != self.root.key_id:
             raise RecordUntrusted("A record is signed by the root that it names.", where="root")
-        return cose.sign(signer=root, typ=cose.RECORD, payload=_encode_record(self)).to_bytes()
+        signed = cose.sign(signer=root, typ=cose.RECORD, payload=_encode_record(self)).to_bytes()
+        if len(signed) > codec.LARGEST:
+            raise codec.FieldMalformed(f"The record has {len(signed)} bytes; {codec.LARGEST} are read.", where="keys")
+        return signed
 
 
 _RECORD_CLAIMS = {
@@ -225,10 +229,11 @@ def _key_in(item: object, participant: ParticipantCode) -> TrustedKey:
 
 
 def _one_key_one_usage(record: ParticipantRecord) -> None:
-    seen = {record.root.spki: Usage.ROOT}
+    seen = {record.root.spki}
     for key in record.keys:
-        if key.usage is Usage.ROOT or seen.setdefault(key.public_key.spki, key.usage) is not key.usage:
-            raise codec.FieldMalformed("One key has two usages.", where="keys")
+        if key.usage is Usage.ROOT or key.public_key.spki in seen:
+            raise codec.FieldMalformed("One key has two usages, or stands twice.", where="keys")
+        seen.add(key.public_key.spki)
 
 
 def _must_be(found: str, wanted: str) -> None:
@@ -361,22 +366,24 @@ def is_approval_of(approval: Signed, signed: Signed) -> bool:
 
 
 def read_list(data: bytes, *, holders: Holders) -> TrustList:
-    """Return the trust list, once enough of the holders are found to have signed it.
+    """Return the trust list, once holders of enough different Participants are found to have signed it.
 
     Raises `RecordUntrusted` if too few have, or a `Malformed` error.
     """
     parts = codec.decode(data, what="trust list", largest=LARGEST_LIST)
     if type(parts) is not list or not parts or any(type(part) is not bytes for part in parts):
         raise codec.FieldMalformed("A trust list is an array of signed objects.", where="trust list")
+    if len(parts) > MOST_SIGNATURES:
+        raise codec.FieldMalformed(f"A trust list has at most {MOST_SIGNATURES} signatures.", where="trust list")
     listed, *approvals = [cose.read(part, largest=LARGEST_LIST) for part in parts]
     cose.expect(listed, cose.TRUST_LIST)
     approving = [listed, *(approval for approval in approvals if is_approval_of(approval, listed))]
     signed_by = {
-        holder.name for holder in holders.holders for part in approving if is_signed_by(part, holder.public_key)
+        holder.participant for holder in holders.holders for part in approving if is_signed_by(part, holder.public_key)
     }
     if len(signed_by) < holders.threshold:
         raise RecordUntrusted(
-            f"{len(signed_by)} of the {len(holders.holders)} holders signed this list; it takes {holders.threshold}.",
+            f"Holders of {len(signed_by)} Participants signed this list; it takes those of {holders.threshold}.",
             where="trust list",
             mend="Ask the Secretariat for the list with all its signatures, or compare the holders' fingerprint.",
         )

@@ -85,12 +85,12 @@ def certificate_to_json(certificate: Certificate) -> dict[str, Any]:
 
 def certificate_from_json(view: object) -> Certificate:
     """Return the certificate of a view; raise a `Malformed` error for anything else."""
-    return _reading(_certificate_in, view)
+    return _reading(view, _certificate_in, certificate_to_json)
 
 
 def _certificate_in(view: dict[str, Any]) -> Certificate:
     _must_be(view["type"], "certificate", "type")
-    certificate = Certificate(
+    return Certificate(
         number=CertificateNumber.parse(view["number"], where="number"),
         kind=_member(CertificateKind, view["kind"]),
         office=view["office"],
@@ -123,9 +123,6 @@ def _certificate_in(view: dict[str, Any]) -> Certificate:
         refers_to=None if view["refers_to"] is None else _reference_in(view["refers_to"]),
         extensions=_extensions_in(view["extensions"]),
     )
-    _must_be(view["carat_weight"], str(certificate.carat_weight), "carat_weight")
-    _must_be(view["value"], str(certificate.value), "value")
-    return certificate
 
 
 def confirmation_to_json(confirmation: ImportConfirmation) -> dict[str, Any]:
@@ -153,7 +150,7 @@ def confirmation_to_json(confirmation: ImportConfirmation) -> dict[str, Any]:
 
 def confirmation_from_json(view: object) -> ImportConfirmation:
     """Return the import confirmation of a view; raise a `Malformed` error for anything else."""
-    return _reading(_confirmation_in, view)
+    return _reading(view, _confirmation_in, confirmation_to_json)
 
 
 def _confirmation_in(view: dict[str, Any]) -> ImportConfirmation:
@@ -178,21 +175,38 @@ def _confirmation_in(view: dict[str, Any]) -> ImportConfirmation:
     )
 
 
-def _reading(read: Callable[[dict[str, Any]], _T], view: object) -> _T:
-    """Read a view, and say of what is not one in which field."""
+def _reading(view: object, read: Callable[[dict[str, Any]], _T], write: Callable[[_T], dict[str, Any]]) -> _T:
+    """Read a view, and say of what is not one in which field.
+
+    The view of what was read must be the view that was given: so nothing is guessed, dropped or derived
+    otherwise than here.
+    """
     if not isinstance(view, dict):
         raise ViewMalformed("This is not an object with fields.")
     try:
-        return read(view)
+        found = read(view)
+        _must_agree(view, write(found))
     except KeyError as error:
-        raise ViewMalformed("This field is missing.", where=str(error.args[0])) from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ViewMalformed(f"A field holds what it cannot hold: {error}.") from error
+        raise ViewMalformed("This field is missing.", where=terms.shown(error.args[0])) from error
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ViewMalformed(f"A field holds what it cannot hold: {str(error)[:_GLANCE]}.") from error
+    return found
+
+
+_GLANCE = 120
+
+
+def _must_agree(given: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in wanted:
+            raise ViewMalformed("There is no such field.", where=terms.shown(name))
+        if given[name] != wanted[name]:
+            raise ViewMalformed(f"This is {terms.shown(given[name])}, not {terms.shown(wanted[name])}.", where=name)
 
 
 def _must_be(found: object, wanted: str, where: str) -> None:
     if found != wanted:
-        raise ViewMalformed(f"This is {found!r}, not {wanted!r}.", where=where)
+        raise ViewMalformed(f"This is {terms.shown(found)}, not {wanted!r}.", where=where)
 
 
 def _word(member: IntEnum) -> str:
@@ -206,7 +220,7 @@ def _member(kind: type[_E], word: str) -> _E:
     for member in kind:
         if _word(member) == word:
             return member
-    raise ViewMalformed(f"{word!r} is not a {kind.__name__}.")
+    raise ViewMalformed(f"{terms.shown(word)} is not a {kind.__name__}.")
 
 
 def _moment(instant: datetime) -> str:

@@ -129,22 +129,24 @@ class Application:
 
     @property
     def carat_weight(self) -> Carats | None:
-        """Return the sum of the lines' weights, or None while one is missing."""
-        weights = [line.carats for line in self.lines]
-        known = [weight.hundredths for weight in weights if weight is not None]
-        return Carats(sum(known)) if weights and len(known) == len(weights) else None
+        """Return the sum of the lines' weights, or None while one is missing or the sum is no weight."""
+        known = [line.carats.hundredths for line in self.lines if line.carats is not None]
+        is_whole = bool(known) and len(known) == len(self.lines)
+        return Carats(sum(known)) if is_whole and sum(known) < Carats.limit else None
 
     @property
     def value(self) -> USDollars | None:
-        """Return the sum of the lines' values, or None while one is missing."""
-        values = [line.value for line in self.lines]
-        known = [value.hundredths for value in values if value is not None]
-        return USDollars(sum(known)) if values and len(known) == len(values) else None
+        """Return the sum of the lines' values, or None while one is missing or the sum is no value."""
+        known = [line.value.hundredths for line in self.lines if line.value is not None]
+        is_whole = bool(known) and len(known) == len(self.lines)
+        return USDollars(sum(known)) if is_whole and sum(known) < USDollars.limit else None
 
     def is_unreadable(self, where: str) -> bool:
-        """Return whether the field, or something inside it, was given but could not be read."""
+        """Return whether the field, something inside it or what it is part of was given but could not be read."""
         return any(
-            problem.where == where or problem.where.startswith((where + ".", where + "["))
+            problem.where == where
+            or problem.where.startswith((where + ".", where + "["))
+            or where.startswith((problem.where + ".", problem.where + "["))
             for problem in self.unreadable
         )
 

@@ -24,7 +24,7 @@ CountryCode = NewType("CountryCode", str)
 
 _CODE = re.compile(r"[A-Z]{2}")
 _NATIONAL = re.compile(r"[A-Z0-9](?:[A-Z0-9/.-]{0,18}[A-Z0-9])?")
-_DECIMAL = re.compile(r"(?P<whole>[0-9]{1,13})(?:\.(?P<cents>[0-9]{1,2}))?")
+_DECIMAL = re.compile(r"(?P<whole>[0-9]{1,18})(?:\.(?P<cents>[0-9]{1,2}))?")
 _PARTIAL = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?")
 
 
@@ -127,7 +127,7 @@ class _Quantity:
     @classmethod
     def parse(cls, text: object, *, where: str = "") -> Self:
         """Read ``205.18``; raise `TermInvalid` on a third decimal, a sign, a separator or a float."""
-        if isinstance(text, int) and not isinstance(text, bool) and abs(text) < cls.limit:
+        if isinstance(text, int) and not isinstance(text, bool) and abs(text) < 10**18:
             text = str(text)
         match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
         if match is None:

@@ -153,7 +153,12 @@ confirmations = st.builds(
 
 def variants_of_an_integer(value: int) -> list[bytes]:
     """Return every longer head of a small non-negative integer."""
-    return [b"\x18" + value.to_bytes(1), b"\x19" + value.to_bytes(2), b"\x1a" + value.to_bytes(4), b"\x1b" + value.to_bytes(8)]
+    return [
+        b"\x18" + value.to_bytes(1),
+        b"\x19" + value.to_bytes(2),
+        b"\x1a" + value.to_bytes(4),
+        b"\x1b" + value.to_bytes(8),
+    ]
 
 
 def nested(depth: int) -> object:

@@ -1,0 +1,184 @@
+"""Print one line a figure: name, value in the unit of its bar, unit, ratio, reference.
+
+The value of a figure whose bar is a ratio is that ratio. Lines that begin with # are remarks.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import segno
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from bench.timing import ROUNDS, interleaved, load
+from macle.proof import issuing, qr, verification
+from macle.proof.folders import TrustFolder
+from macle.proof.keys import Usage, fingerprint
+from macle.proof.verification import Circumstances
+from macle.scheme import participants, profiles
+from macle.scheme.certificates import Reference
+from macle.scheme.rules.settings import IssuingSetting
+from macle.scheme.terms import CertificateNumber
+from tests.support.full import a_full_certificate
+from tests.support.signed import PINNED_AT, a_trust, an_authority
+
+if TYPE_CHECKING:
+    from macle.scheme.certificates import Certificate
+    from tests.support.signed import Authority
+
+FOLDER_FILES = 600
+AT = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
+_ECDSA = ec.ECDSA(hashes.SHA256())
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    begun = time.perf_counter()
+    print(f"# {sys.implementation.name} {sys.version.split()[0]}, {load()}")
+    print("# name value unit ratio reference")
+    dubai = an_authority("AE", "Dubai")
+    certificate = a_full_certificate()
+    text = qr.to_text(issue(certificate, dubai))
+    code = qr.code_of(text)
+    print(f"# the full certificate: {len(text)} characters, QR version {code.version}-M, {code.millimetres} mm")
+    verify_text(certificate, dubai, text)
+    issue_text(certificate, dubai)
+    qr_image(text)
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder), certificate, dubai)
+        verify_folder_2(Path(folder))
+        verify_cold_start(Path(folder))
+    print(f"# {time.perf_counter() - begun:.0f} s in all, {load()}")
+
+
+def line(name: str, value: float, unit: str, ratio: float | None = None, reference: str = "-") -> None:
+    """Print one figure."""
+    print(f"{name} {value:.3f} {unit} {'-' if ratio is None else f'{ratio:.3f}'} {reference}", flush=True)
+
+
+def setting(certificate: Certificate) -> IssuingSetting:
+    """Return the setting in which the certificate is validated."""
+    on, all_profiles = certificate.date_of_issuance, profiles.load()
+    return IssuingSetting(
+        participants=participants.load(),
+        profile=all_profiles.of(certificate.issuer, on=on),
+        destination_profile=all_profiles.of(certificate.destination, on=on),
+        on=on,
+    )
+
+
+def issue(certificate: Certificate, authority: Authority) -> bytes:
+    """Return the signed certificate."""
+    signer = authority.signers[Usage.VALIDATE]
+    return issuing.validate(certificate=certificate, setting=setting(certificate), signer=signer).to_bytes()
+
+
+def verify_text(certificate: Certificate, authority: Authority, text: str) -> None:
+    """From the QR text to a typed certificate with every step of the report."""
+    circumstances = Circumstances(trust=a_trust(authority), profiles=profiles.load(), at=AT)
+    report = verification.report(text, circumstances=circumstances)
+    if report.certificate != certificate or report.failing is not None or report.signed is None:
+        raise RuntimeError(f"The certificate to be measured is not good: {report.failing}")
+    public = authority.signers[Usage.VALIDATE].private_key.public_key()
+    content, raw = report.signed.to_be_signed, report.signed.signature
+    signature = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise TypeError("The reference is P-256.")
+    pair = interleaved(
+        lambda: verification.report(text, circumstances=circumstances),
+        lambda: public.verify(signature, content, _ECDSA),
+        calls=2000,
+    )
+    line("verify_text", pair.speed, "of-reference", pair.speed, "cryptography-p256-verify")
+    print(f"# verify_text {pair.subject * 1e6:.0f} µs, reference {pair.reference * 1e6:.0f} µs")
+
+
+def issue_text(certificate: Certificate, authority: Authority) -> None:
+    """From the typed certificate, through every rule of validation, to the QR text."""
+    signer, where = authority.signers[Usage.VALIDATE], setting(certificate)
+    private = signer.private_key
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise TypeError("The reference is P-256.")
+    signed = issuing.validate(certificate=certificate, setting=where, signer=signer)
+    content = signed.to_be_signed
+    pair = interleaved(
+        lambda: qr.to_text(issuing.validate(certificate=certificate, setting=where, signer=signer).to_bytes()),
+        lambda: private.sign(content, _ECDSA),
+        calls=3000,
+    )
+    line("issue_text", pair.speed, "of-reference", pair.speed, "cryptography-p256-sign")
+    print(f"# issue_text {pair.subject * 1e6:.0f} µs, reference {pair.reference * 1e6:.0f} µs")
+
+
+def qr_image(text: str) -> None:
+    """From the QR text to a PNG, both at six dots a module and error correction M."""
+
+    def by_segno() -> bytes:
+        target = io.BytesIO()
+        segno.make_qr(text, error="m", boost_error=False).save(target, kind="png", scale=qr.PIXELS, border=qr.QUIET_ZONE)
+        return target.getvalue()
+
+    pair = interleaved(lambda: qr.code_of(text).to_png(), by_segno, calls=100, reference_calls=10)
+    line("qr_image", pair.speed, "of-reference", pair.speed, "segno")
+    print(f"# qr_image {pair.subject * 1e3:.2f} ms, reference {pair.reference * 1e3:.2f} ms")
+
+
+def fill(folder: Path, certificate: Certificate, authority: Authority) -> None:
+    """Write a trust folder and a folder of scans, each of a certificate of its own."""
+    words = " ".join(fingerprint(authority.root.public_key.spki))
+    TrustFolder(folder / "trust").pin(authority.record_bytes, words=words, at=PINNED_AT)
+    (folder / "scans").mkdir()
+    for index in range(FOLDER_FILES):
+        number = CertificateNumber(certificate.number.participant, f"{50_000_000 + index}")
+        text = qr.to_text(issue(replace(certificate, number=number), authority))
+        (folder / "scans" / f"{number}.png").write_bytes(qr.code_of(text).to_png())
+        if index == 0:
+            (folder / "one.txt").write_text(text, encoding="ascii")
+
+
+def verify(folder: Path, *arguments: str) -> float:
+    """Return the seconds that `macle verify` takes; raise if it does not find everything good."""
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "macle.cli", "verify", "--trust", folder / "trust", "--at", AT.isoformat(), "--json", *arguments],
+        capture_output=True,
+        check=False,
+    )
+    taken = time.perf_counter() - begun
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode() or done.stdout.decode()[:500])
+    return taken
+
+
+def verify_folder_2(folder: Path) -> None:
+    """A folder of scans on two processes, against one."""
+    scans = [str(path) for path in sorted((folder / "scans").iterdir())]
+    one, two = [], []
+    for _ in range(ROUNDS):
+        two.append(verify(folder, "--workers", "2", *scans))
+        one.append(verify(folder, "--workers", "1", *scans))
+    line("verify_folder_2", min(one) / min(two), "of-reference", min(one) / min(two), "one-process")
+    print(f"# verify_folder_2 {min(two):.2f} s, reference {min(one):.2f} s, {len(scans)} scans")
+
+
+def verify_cold_start(folder: Path) -> None:
+    """Verify one QR text from the command line, the start of Python included."""
+    taken = [verify(folder, str(folder / "one.txt")) for _ in range(ROUNDS)]
+    line("verify_cold_start", min(taken), "s")
+    print(f"# verify_cold_start median {statistics.median(taken):.3f} s")
+
+
+if __name__ == "__main__":
+    main()

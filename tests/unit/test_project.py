@@ -1,0 +1,33 @@
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import macle
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements(name: str) -> list[str]:
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+class TestDependencies:
+    def test_are_the_same_in_the_project_and_in_what_is_locked(self) -> None:
+        assert requirements("base.in") == PROJECT["dependencies"]
+
+    def test_have_a_lower_and_an_upper_bound(self) -> None:
+        assert [
+            line for line in PROJECT["dependencies"] if not re.fullmatch(r"[a-z0-9-]+>=[0-9.]+,<[0-9]+", line)
+        ] == []
+
+    def test_are_in_the_lock(self) -> None:
+        locked = {line.split("==")[0] for line in requirements("base.txt") if "==" in line}
+        assert {line.split(">=")[0] for line in PROJECT["dependencies"]} <= locked
+
+
+class TestVersion:
+    def test_is_the_same_in_the_code_the_project_and_the_installed_package(self) -> None:
+        assert macle.__version__ == PROJECT["version"] == metadata.version("macle")
