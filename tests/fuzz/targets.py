@@ -125,7 +125,7 @@ def refused(read: Callable[[], object], *families: type[errors.MacleError]) -> b
     """Tell whether reading ends in one of the errors that are documented; others go through."""
     try:
         read()
-    except families or errors.MacleError as error:
+    except families as error:
         must(len(str(error)) < LONGEST_ERROR, "The error repeats what was sent.")
         return True
     return False

@@ -1,10 +1,10 @@
 // A second opinion in JavaScript: from the QR text to the verified content without any code of ours.
-// Reads one request as JSON from standard input and answers with one JSON object.
+// Reads a JSON array of requests from standard input and answers with an array of as many objects.
 //
-//   {"do": "verify", "text": "KP1:..." or "cose": hex, "spki": hex, "algorithm": "ES256"}
+//   {"do": "verify", "text": "KP1:..." or "cose": hex, "spki": hex}
 //   {"do": "sign", "payload": hex, "key": hex of PKCS #8, "key_id": hex, "typ": text, "algorithm": -7}
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { json } from "node:stream/consumers";
 import { inflateSync } from "node:zlib";
 import { Headers, ProtectedHeaders, Sign1 } from "@auth0/cose";
 import { decode } from "cbor-x";
@@ -62,10 +62,13 @@ async function sign(request) {
   return { cose: hex(message.encode()) };
 }
 
-const request = JSON.parse(readFileSync(0, "utf8"));
-try {
-  const answer = await (request.do === "sign" ? sign(request) : verify(request));
-  console.log(JSON.stringify({ agrees: true, ...answer }));
-} catch (error) {
-  console.log(JSON.stringify({ agrees: false, why: `${error.name}: ${error.message}` }));
+async function answer(request) {
+  try {
+    return { agrees: true, ...(await (request.do === "sign" ? sign(request) : verify(request))) };
+  } catch (error) {
+    return { agrees: false, why: `${error.name}: ${error.message}` };
+  }
 }
+
+const requests = await json(process.stdin);
+console.log(JSON.stringify(await Promise.all(requests.map(answer))));

@@ -25,18 +25,24 @@ def run(*command: str | Path, content: bytes = b"") -> subprocess.CompletedProce
 
 
 def ask_node(**request: Any) -> dict[str, Any]:
-    """Ask the JavaScript library."""
+    """Ask the JavaScript library one thing."""
+    (answer,) = ask_node_all([request])
+    return answer
+
+
+def ask_node_all(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ask the JavaScript library many things at once; the answers stand in the same order."""
     if not (HERE / "node_modules" / "@auth0" / "cose").is_dir():
         pytest.skip("the JavaScript library @auth0/cose is missing: make setup-oracles")
-    return _answer(run("node", HERE / "cose.mjs", content=json.dumps(request).encode()))
+    finished = run("node", HERE / "cose.mjs", content=json.dumps(requests).encode())
+    assert finished.returncode == 0, finished.stderr.decode()
+    answers: list[dict[str, Any]] = json.loads(finished.stdout)
+    return answers
 
 
 def ask_python(**request: Any) -> dict[str, Any]:
     """Ask the Python library, in its own environment."""
-    return _answer(run(PYTHON_OF_THE_ORACLE, HERE / "cose_oracle.py", content=json.dumps(request).encode()))
-
-
-def _answer(finished: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
+    finished = run(PYTHON_OF_THE_ORACLE, HERE / "cose_oracle.py", content=json.dumps(request).encode())
     assert finished.returncode == 0, finished.stderr.decode()
     answer: dict[str, Any] = json.loads(finished.stdout)
     return answer

@@ -213,7 +213,7 @@ def application_data(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**data, **changes}.items() if value is not None}
 
 
-def a_confirmation(certificate: Certificate | None = None, **changes: Any) -> ImportConfirmation:
+def a_confirmation(certificate: Certificate | None = None, /, **changes: Any) -> ImportConfirmation:
     """Return the confirmation that the certificate's shipment arrived as declared and was measured so."""
     confirmed = certificate or a_certificate()
     declared = Count(confirmed.parcels, confirmed.lines)
@@ -264,7 +264,7 @@ def a_presentation_setting(certificate: Certificate | None = None, **changes: An
     return PresentationSetting(**{**fields, **changes})
 
 
-def a_confirmation_setting(certificate: Certificate | None = None, **changes: Any) -> ConfirmationSetting:
+def a_confirmation_setting(certificate: Certificate | None = None, /, **changes: Any) -> ConfirmationSetting:
     """Return the setting in which the certificate's import is confirmed."""
     confirmed = certificate or a_certificate()
     profile = profiles.load().of(confirmed.destination, on=PRESENTED_AT.date())

@@ -247,12 +247,12 @@ def a_full_certificate(authority: Authority | None = None, **changes: Any) -> Ce
     return a_small_certificate(authority, **{**full, **changes})
 
 
-def a_small_confirmation(certificate: Signed, authority: Authority | None = None, **changes: Any) -> ImportConfirmation:
-    """Return an import confirmation of a signed certificate, with these fields changed."""
+def a_small_confirmation(of: Signed, authority: Authority | None = None, /, **changes: Any) -> ImportConfirmation:
+    """Return an import confirmation of this signed certificate, with these fields changed."""
     importing = authority or an_authority("IN", "Mumbai")
-    confirmed = codec.decode_certificate(certificate.payload)
+    confirmed = codec.decode_certificate(of.payload)
     confirmation = ImportConfirmation(
-        certificate=Reference(confirmed.number, certificate.identity),
+        certificate=Reference(confirmed.number, of.identity),
         importing_participant=importing.code,
         office=importing.office,
         importing_authority="Example Import Office",

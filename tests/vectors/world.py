@@ -53,7 +53,7 @@ ISSUERS = ("AE", "AO", "BE", "BR", "BW", "CA", "CI", "CN", "EU", "IN", "RU", "US
 
 PAST_ISSUERS = ("BW", "CA", "CF", "CG", "CM", "EU", "GB", "KE", "LB", "TW", "US", "UZ", "VE", "ZW")
 
-MORE_KEYS = {
+MORE_KEYS: dict[str, dict[str, Any]] = {
     "BW validate francistown": {"office": "Francistown"},
     "BW validate retired": {"until": RETIRED_AT, "ended": Ended.RETIRED},
     "BW validate compromised": {"until": COMPROMISED_AT, "ended": Ended.COMPROMISED},
@@ -259,7 +259,11 @@ def a_full_certificate(**changes: Any) -> Certificate:
             "Al Mithal Al Mutakhayyal Rough Diamonds",
         ),
         "importer": Party(
-            "काल्पनिक हीरा व्यापार प्राइवेट लिमिटेड", "Mumbai", CountryCode("IN"), "IN-IM-0003", "Kalpanik Heera Vyapar Pvt Ltd"
+            "काल्पनिक हीरा व्यापार प्राइवेट लिमिटेड",
+            "Mumbai",
+            CountryCode("IN"),
+            "IN-IM-0003",
+            "Kalpanik Heera Vyapar Pvt Ltd",
         ),
         "origin": Origin(
             OriginKind.MIXED_LISTED, (CountryCode("AO"), CountryCode("BW"), CountryCode("ZA")), "Imaginary Pipe"

@@ -65,7 +65,8 @@ def examine(
     breaches = rules.check(stage=Stage.APPLICATION, subject=application, setting=setting)
     if code is None:
         breaches = [breach for breach in breaches if breach.rule != "III.c.issuer-standing"]
-        if not application.is_unreadable("participant"):
+        named = any(breach.where == "participant" for breach in breaches)
+        if not named and not application.is_unreadable("participant"):
             missing = "Write the two letters of the Participant whose authority issues."
             rule = "AnnexI.A.issuing-authority"
             breaches.insert(0, Breach(rule, Outcome.REFUSE, "participant", "This is missing.", missing))

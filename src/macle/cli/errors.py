@@ -65,7 +65,7 @@ def read_file(path: str, *, most: int) -> bytes:
     """Return the bytes of a file, or of the standard input for ``-``; raise `FileMissing` or `FileUnreadable`."""
     try:
         if path == "-":
-            data = click.get_binary_stream("stdin").read(most + 1)
+            data = sys.stdin.buffer.read(most + 1)
         else:
             with Path(path).open("rb") as file:
                 data = file.read(most + 1)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sys
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -429,7 +430,7 @@ def _issue(desk: Desk, all_lodged: list[Lodged], writer: _Writer) -> None:
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal, and nothing elsewhere."""
-    stream = click.get_text_stream("stderr")
+    stream = sys.stderr
     if total == 1 or not stream.isatty():
         yield lambda _: None
         return

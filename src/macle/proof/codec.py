@@ -87,7 +87,12 @@ def encode(value: object) -> bytes:
 def decode(data: bytes, *, what: str, largest: int = LARGEST) -> Any:  # noqa: ANN401 (CBOR is what it is)
     """Return the value of the bytes; ``what`` names the thing read, for the error."""
     value = _load(data, what=what, largest=largest)
-    if not _is_in_order(value):
+    try:
+        in_order = _is_in_order(value)
+    except CBORMalformed as error:
+        error.where = what
+        raise
+    if not in_order:
         raise NotDeterministic("The keys of a map are not in their order.", where=what)
     if cbor2.dumps(value) != data:
         raise NotDeterministic(_NOT_SHORTEST, where=what)
@@ -469,7 +474,7 @@ def _with_extensions(
     for key, value in extensions.items():
         if key in names or type(key) is not int:
             raise FieldMalformed("An extension has the key of a known field.", where=f"extension {key}")
-        fields[key] = _in_order(value, DEEPEST)
+        fields[key] = _in_order(value, DEEPEST - 2)  # The claims and the private one are around it.
     return {key: fields[key] for key in sorted(fields, key=_key_order)}
 
 

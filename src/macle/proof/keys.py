@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HALF = 32
 _ECDSA = ec.ECDSA(hashes.SHA256())
-_LEAST_PASSPHRASE = 8
+_LEAST_PASSPHRASE, _LONGEST_PASSPHRASE = 8, 250  # OpenSSL takes 1,023 bytes; a character has up to four.
 
 
 class KeyUnreadable(errors.Malformed):
@@ -161,6 +161,8 @@ class FileSigner:
         """Return the key as encrypted PKCS#8; raise `PassphraseWrong` for a passphrase below eight characters."""
         if len(passphrase) < _LEAST_PASSPHRASE:
             raise PassphraseWrong(f"A passphrase has at least {_LEAST_PASSPHRASE} characters.")
+        if len(passphrase) > _LONGEST_PASSPHRASE or not passphrase.isprintable():
+            raise PassphraseWrong(f"A passphrase has at most {_LONGEST_PASSPHRASE} characters, and all of them print.")
         return self._key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,

@@ -233,7 +233,7 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
+        Warning,  # Where warnings are made errors; Pillow warns of bombs and of broken metadata.
         OSError,
         ValueError,
         SyntaxError,

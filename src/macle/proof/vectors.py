@@ -1,7 +1,8 @@
 """Test vectors: certificates good and bad, each with the answers that every verifier must give.
 
 A vector is one JSON file; the format stands in ``spec/vectors/README.md``. *Good* means genuine and in
-date; everything else is *bad*. Each vector names its trust set, a JSON file beside the folders.
+date; everything else is *bad*. Each vector names its trust set, a JSON file beside the folders. Vectors of
+rules lie in folders of their own (`macle.proof.rulings`); each states every breach that is to be found.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from macle import errors
-from macle.proof import trust, verification, views
+from macle.proof import rulings, trust, verification, views
 from macle.proof.trust import Holders, Source
 from macle.proof.verification import Circumstances, Known
-from macle.scheme import profiles
+from macle.scheme import participants, profiles
 from macle.scheme.participants import Participants
 from macle.scheme.rules.settings import EarlierPresentation
 from macle.scheme.terms import CertificateNumber, ParticipantCode
@@ -54,7 +55,7 @@ def check(folder: Path) -> Iterator[Verdict]:
 
     Raises `VectorMalformed` for a file that is none, and for a folder without any.
     """
-    files = [path for path in sorted(folder.rglob("*.json")) if path.parent.name in {"good", "bad"}]
+    files = [path for path in sorted(folder.rglob("*.json")) if path.parent.name in {*_OF_BYTES, *rulings.BY_FOLDER}]
     if not files:
         raise VectorMalformed(
             "There are no vectors here.", where=str(folder), mend="Give the folder that holds good/ and bad/."
@@ -62,14 +63,68 @@ def check(folder: Path) -> Iterator[Verdict]:
     return (judge(path) for path in files)
 
 
+_OF_BYTES = {"good", "bad"}
+
+
 def judge(path: Path) -> Verdict:
-    """Judge one vector."""
+    """Judge one vector; raise `VectorMalformed` for a file that is none, or has the wrong name or folder."""
     try:
         vector = json.loads(path.read_bytes())
+        if path.parent.name in rulings.BY_FOLDER:
+            return _judge_ruling(vector, path)
+        _must_be_whole(vector, path)
         report = verification.report(_input(vector), circumstances=circumstances(vector, path.parent.parent))
         return Verdict(vector["name"], vector["expect"], outcome(report))
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise VectorMalformed(f"This is not a vector: {type(error).__name__} {error}.", where=str(path)) from error
+
+
+def _judge_ruling(vector: dict[str, Any], path: Path) -> Verdict:
+    """Judge a vector of rules: every breach counts, by its rule, its place and its outcome; their order does not."""
+    _must_be_named(vector, path)
+    subjects = {"application"} if path.parent.name == "applications" else {"certificate"}
+    if path.parent.name == "confirmations":
+        subjects.add("confirmation")
+    _must_have(set(vector), {"name", "about", "setting", "expect", *subjects}, path)
+    breaches = rulings.BY_FOLDER[path.parent.name](vector, participants=_standing(path.parent.parent))
+    return Verdict(
+        vector["name"],
+        {"breaches": sorted(vector["expect"])},
+        {"breaches": sorted([each.rule, each.where, each.outcome.value] for each in breaches)},
+    )
+
+
+@lru_cache(maxsize=4)
+def _standing(folder: Path) -> Participants:
+    """Return the standing that all trust sets share."""
+    tables = json.loads((folder / "trust" / "standing.json").read_bytes())
+    return Participants.from_rows(as_of=participants.load().as_of, **tables)
+
+
+_PARTS = {"name", "about", "trust", "circumstances", "expect"}
+
+
+def _must_be_whole(vector: dict[str, Any], path: Path) -> None:
+    """Refuse a vector that lacks a part, has one too many, or lies where its answers do not belong."""
+    _must_have(set(vector), {*_PARTS, "text" if "text" in vector else "cose"}, path)
+    _must_be_named(vector, path)
+    is_good = vector["expect"]["genuine"] == vector["expect"]["in_date"] == "yes"
+    if is_good is not (path.parent.name == "good"):
+        raise VectorMalformed(
+            "It lies in the wrong folder.", where=str(path), mend="Genuine and in date is good, all else is bad."
+        )
+
+
+def _must_have(parts: set[str], wanted: set[str], path: Path) -> None:
+    if parts != wanted:
+        raise VectorMalformed(
+            f"It has {', '.join(sorted(parts))}.", where=str(path), mend=f"It needs {', '.join(sorted(wanted))}."
+        )
+
+
+def _must_be_named(vector: dict[str, Any], path: Path) -> None:
+    if vector["name"] != path.stem:
+        raise VectorMalformed("The name is not that of the file.", where=str(path), mend="Name one after the other.")
 
 
 def outcome(report: Report) -> dict[str, Any]:

@@ -423,11 +423,12 @@ class _Judgement:
             self.fail(5, "The message names another algorithm than the key's.", _CALL)
             return None
         to_be_signed = signed.to_be_signed
-        for key in fitting:
-            if key.public_key.has_signed(to_be_signed, signed.signature):
-                self.keys_as_of = self.trust.sources[key.participant].as_of
-                self.passed(4, 5, 6)
-                return key
+        signing = [key for key in fitting if key.public_key.has_signed(to_be_signed, signed.signature)]
+        if signing:
+            key = _of_the_issuer(signing, signed)
+            self.keys_as_of = self.trust.sources[key.participant].as_of
+            self.passed(4, 5, 6)
+            return key
         self.claim = _claim(signed)
         self.passed(4, 5)
         self.fail(6, "The signature does not fit these bytes: they were changed, or signed by somebody else.", _CALL)
@@ -586,6 +587,12 @@ _RESULTS = {
 _CALL = "Stop the shipment and ask the issuing authority by telephone, with the number and a copy."
 _REFRESH = "Fetch newer trust data, or ask the issuing authority. Nothing here says that it is false."
 _ALARM = "Stop the shipment and tell the issuing authority both identities."
+
+
+def _of_the_issuer(keys: list[TrustedKey], signed: Signed) -> TrustedKey:
+    """Return the issuer's own key: another Participant that lists the same key must not stand in its way."""
+    claim = _claim(signed) if len(keys) > 1 else None
+    return next((key for key in keys if claim is not None and key.participant == claim.issuer), keys[0])
 
 
 def _claim(signed: Signed) -> Certificate | None:

@@ -31,7 +31,7 @@ LONGEST_TEXT = 120
 
 LONGEST_SEAL = 32
 MOST_SEALS = 12
-MOST_ORIGINS = 12
+LEAST_MIXED, MOST_ORIGINS = 2, 12
 MOST_PARCELS = 10**6
 
 
@@ -114,7 +114,7 @@ class Origin:
         fits = (
             count == 1
             if self.kind is OriginKind.SINGLE
-            else 2 <= count <= MOST_ORIGINS
+            else LEAST_MIXED <= count <= MOST_ORIGINS
             if self.kind is OriginKind.MIXED_LISTED
             else count == 0
         )
@@ -256,6 +256,9 @@ class Certificate:
             raise CertificateMalformed("The status index is a number below 2^32.", where="status_index")
         if self.kind is CertificateKind.REPLACEMENT and self.refers_to is None:
             raise CertificateMalformed("A replacement names the certificate that it replaces.", where="refers_to")
+        if self.carat_weight.hundredths == 0 or self.value.hundredths == 0:
+            raise CertificateMalformed("A shipment has a weight and a value.", where="lines")
+        _is_on(self.date_of_issuance, self.validated_at)
         _ends_its_day(self.expires_at, self.date_of_expiry)
 
     @property
@@ -286,14 +289,28 @@ def _text(text: str, where: str, *, empty: bool = False, longest: int = LONGEST_
         )
 
 
-_EARLIEST, _LATEST = timedelta(hours=10), timedelta(hours=36)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EASTMOST, _WESTMOST = timedelta(hours=14), timedelta(hours=12)
+"""Where a day begins first (UTC+14) and where it ends last (UTC-12)."""
+_DAY = timedelta(days=1)
+
+
+def _into(day: date, instant: datetime) -> timedelta:
+    """Return the time from the beginning of the day in UTC to the instant."""
+    return instant - _EPOCH - timedelta(days=day.toordinal() - _EPOCH.toordinal())
+
+
+def _is_on(day: date, instant: datetime) -> None:
+    """Refuse a validation that is on the printed day of issuance in no zone of the world."""
+    if not -_EASTMOST <= _into(day, instant) < _DAY + _WESTMOST:
+        raise CertificateMalformed(
+            f"It was not {day} anywhere at {instant.isoformat()}, when it was validated.", where="date_of_issuance"
+        )
 
 
 def _ends_its_day(instant: datetime, day: date) -> None:
-    """Refuse an expiry that is the end of the printed day in no zone of the world (UTC+14 to UTC-12)."""
-    into_the_day = instant - _EPOCH - timedelta(days=day.toordinal() - _EPOCH.toordinal())
-    if not _EARLIEST <= into_the_day <= _LATEST:
+    """Refuse an expiry that is the end of the printed day in no zone of the world."""
+    if not _DAY - _EASTMOST <= _into(day, instant) <= _DAY + _WESTMOST:
         raise CertificateMalformed(
             f"The printed date of expiry {day} does not end at {instant.isoformat()} in any zone.",
             where="date_of_expiry",

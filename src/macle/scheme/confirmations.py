@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from macle import errors
-from macle.scheme.certificates import MOST_PARCELS, is_within_limits
+from macle.scheme.certificates import LONGEST_TEXT, MOST_PARCELS, is_within_limits
 from macle.scheme.terms import Carats, USDollars
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from macle.scheme.certificates import ConsentLevel, Line, Party, Reference
     from macle.scheme.terms import ParticipantCode
+
+
+LONGEST_REMARK = 400
+"""Characters of what an official adds in their own words."""
 
 
 class ConfirmationMalformed(errors.Malformed):
@@ -100,5 +104,15 @@ class ImportConfirmation:
     def __post_init__(self) -> None:
         """Raise `ConfirmationMalformed` for the first thing that no confirmation can be."""
         for where in ("office", "importing_authority", "official"):
-            if not getattr(self, where):
-                raise ConfirmationMalformed("This cannot be empty.", where=where)
+            _printable(getattr(self, where), where, least=1, longest=LONGEST_TEXT)
+        _printable(self.remark, "remark", least=0, longest=LONGEST_REMARK)
+
+
+def _printable(text: object, where: str, *, least: int, longest: int) -> None:
+    """Refuse what is no text of that length, or holds characters that do not print."""
+    if type(text) is not str or not least <= len(text) <= longest or not text.isprintable() or text != text.strip():
+        raise ConfirmationMalformed(
+            "This is not a text that can be printed.",
+            where=where,
+            mend=f"Give {least} to {longest} printable characters, without spaces around them.",
+        )

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from macle.proof import codec
 from macle.scheme.certificates import (
     Certificate,
     CertificateKind,
@@ -49,8 +48,8 @@ lines = st.lists(
     st.builds(
         Line,
         st.sampled_from(HSCode),
-        st.builds(Carats, st.integers(0, 10**11 // 3)),
-        st.builds(USDollars, st.integers(0, 10**15 // 3)),
+        st.builds(Carats, st.integers(1, 10**11 // 3)),
+        st.builds(USDollars, st.integers(1, 10**15 // 3)),
     ),
     min_size=1,
     max_size=3,
@@ -95,21 +94,25 @@ def validations(draw: st.DrawFn) -> Validation:
     return Validation(kind, tuple(officials), draw(texts(40) if needed else maybe(texts(40))))
 
 
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 @st.composite
 def certificates(draw: st.DrawFn) -> Certificate:
     """Draw any certificate: every field, every kind, and fields of a later version."""
     kind = draw(st.sampled_from(CertificateKind))
     replaces = kind is CertificateKind.REPLACEMENT
     expiry = draw(st.dates(date(1971, 1, 1), date(9998, 12, 31)))
-    midnight = datetime(expiry.year, expiry.month, expiry.day, tzinfo=UTC)
+    issuance = draw(st.dates(date(1970, 1, 2), date(9998, 12, 31)))
     return Certificate(
         number=draw(numbers),
         kind=kind,
         office=draw(texts()),
         issuing_authority=draw(texts()),
-        validated_at=draw(instants),
-        expires_at=midnight + timedelta(seconds=draw(st.integers(10 * 3600, 36 * 3600))),
-        date_of_issuance=draw(st.dates(date(1970, 1, 1))),
+        validated_at=_midnight(issuance) + timedelta(seconds=draw(st.integers(-14 * 3600, 36 * 3600 - 1))),
+        expires_at=_midnight(expiry) + timedelta(seconds=draw(st.integers(10 * 3600, 36 * 3600))),
+        date_of_issuance=issuance,
         date_of_expiry=expiry,
         exporter=draw(parties),
         importer=draw(parties),
@@ -149,25 +152,3 @@ confirmations = st.builds(
     remark=maybe(texts()),
     extensions=extensions,
 )
-
-
-def variants_of_an_integer(value: int) -> list[bytes]:
-    """Return every longer head of a small non-negative integer."""
-    return [
-        b"\x18" + value.to_bytes(1),
-        b"\x19" + value.to_bytes(2),
-        b"\x1a" + value.to_bytes(4),
-        b"\x1b" + value.to_bytes(8),
-    ]
-
-
-def nested(depth: int) -> object:
-    """Return arrays within arrays, that many."""
-    value: object = []
-    for _ in range(depth - 1):
-        value = [value]
-    return value
-
-
-DEEPEST_EXTENSION = codec.DEEPEST - 2
-"""The claims and the private claim are the two outermost containers of an object."""

@@ -16,6 +16,7 @@ from macle.scheme.applications import Application, ApplicationIncomplete, Applic
 from macle.scheme.certificates import (
     Certificate,
     CertificateKind,
+    CertificateMalformed,
     ConsentLevel,
     OriginKind,
     ProfileReference,
@@ -316,5 +317,5 @@ class TestToCertificate:
 
     def test_makes_nothing_of_what_cannot_be_a_certificate(self) -> None:
         application = applications.read(STATED)
-        with pytest.raises(applications.certificates.CertificateMalformed):
+        with pytest.raises(CertificateMalformed):
             self.made(replace(application, lines=(application.lines[0],) * 2))

@@ -2,7 +2,7 @@
 
 A rule looks at one subject in one setting and returns its breaches; an empty list means none. All rules
 of a stage are asked, so that an officer sees every breach at once. The paraphrase and edition of each
-rule stand once, in ``spec/rules.toml``.
+rule stand once, in ``spec/rules.toml``, which is the file ``rules.toml`` beside this module.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def rule(
     return enter
 
 
-def decided_by_verification(rule_id: str, *, source: str, effective: date) -> None:
+def decided_by_verification(rule_id: str, *, source: str, effective: date, outcome: Outcome = Outcome.REFUSE) -> None:
     """Enter a rule that the steps of `macle.proof.verification` decide."""
-    _RULES[rule_id] = Rule(rule_id, source, effective, Outcome.REFUSE, (Stage.VERIFICATION,), None)
+    _RULES[rule_id] = Rule(rule_id, source, effective, outcome, (Stage.VERIFICATION,), None)
 
 
 def breach(
@@ -130,4 +130,4 @@ def check(*, stage: Stage, subject: Any, setting: Any) -> list[Breach]:  # noqa:
 
 
 # Importing the sections enters their rules; they need what stands above.
-from macle.scheme.rules import annex_i, controls, national, trade  # noqa: E402, F401
+from macle.scheme.rules import annex_i, confirmation, controls, national, trade  # noqa: E402, F401

@@ -10,7 +10,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from macle.scheme.certificates import Certificate, OriginKind
+from macle.scheme.certificates import LEAST_MIXED, MOST_ORIGINS, MOST_PARCELS, Certificate, OriginKind, ValidationKind
 from macle.scheme.rules import Outcome, Stage, breach, decided_by_verification, rule
 
 if TYPE_CHECKING:
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 _SINCE = date(2003, 1, 1)
 _SOURCE = "KPCS Core Document, Annex I-A"
 _APPLIED = (Stage.APPLICATION,)
+MOST_OFFICIALS = 4
 _BOTH = (Stage.APPLICATION, Stage.VALIDATION)
 
 decided_by_verification("AnnexI.A.tamper-resistance", source=_SOURCE, effective=_SINCE)
 decided_by_verification("certificate.complete", source=_SOURCE, effective=_SINCE)
-decided_by_verification("trust.reach", source="Macle: stale trust data decides nothing", effective=_SINCE)
+decided_by_verification(
+    "trust.reach",
+    source="Macle: stale trust data decides nothing",
+    effective=_SINCE,
+    outcome=Outcome.UNDECIDED,
+)
 
 
 @rule(
@@ -46,14 +52,22 @@ def application_readable(*, subject: Application, setting: IssuingSetting) -> li
 
 @rule("AnnexI.A.title-and-statement", source=_SOURCE, effective=_SINCE, stages=(Stage.VALIDATION,))
 def title_and_statement(*, subject: Certificate, setting: IssuingSetting) -> list[Breach]:
-    """Return a breach if the certificate names a printed statement that the issuer's profile does not have."""
-    if subject.profile.statement in setting.profile.statements and "core" in setting.profile.statements:
+    """Return a breach if the certificate names another profile than the one in force, or a statement it has not."""
+    named, profile = subject.profile, setting.profile
+    if named.version != profile.version:
+        return breach(
+            "AnnexI.A.title-and-statement",
+            where="profile.version",
+            what=f"It rests on the profile {named.version}; in force is {profile.version}.",
+            mend=f"Issue it under {profile.version}.",
+        )
+    if named.statement in profile.statements:
         return []
     return breach(
         "AnnexI.A.title-and-statement",
         where="profile.statement",
-        what=f"The profile {setting.profile.version} has no printed statement {subject.profile.statement!r}.",
-        mend=f"Use one of: {', '.join(setting.profile.statements)}.",
+        what=f"The profile {profile.version} has no printed statement {named.statement!r}.",
+        mend=f"Use one of: {', '.join(profile.statements)}.",
     )
 
 
@@ -61,16 +75,18 @@ def title_and_statement(*, subject: Certificate, setting: IssuingSetting) -> lis
 def country_of_origin(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach if the origin is missing, or its countries do not fit its kind."""
     origin = subject.origin
-    if subject.is_unreadable("origin"):
-        return []
     if origin is None or origin.kind is None:
+        if subject.is_unreadable("origin.kind"):
+            return []
         return _missing(
             "AnnexI.A.country-of-origin", "origin.kind", "Say whether the origin is single, listed or undisclosed."
         )
+    if subject.is_unreadable("origin.countries"):
+        return []
     count = len(set(origin.countries))
     if origin.kind is OriginKind.SINGLE and len(origin.countries) != 1:
         what, mend = "A single origin is one country.", "Name the one country in which all of it was mined."
-    elif origin.kind is OriginKind.MIXED_LISTED and not 2 <= count == len(origin.countries) <= 12:  # noqa: PLR2004
+    elif origin.kind is OriginKind.MIXED_LISTED and not LEAST_MIXED <= count == len(origin.countries) <= MOST_ORIGINS:
         what, mend = "A listed mixed origin has two to twelve different countries.", "List each country of mining once."
     elif origin.kind is OriginKind.MIXED_UNDISCLOSED and origin.countries:
         what, mend = "An undisclosed origin lists no country.", "Leave the countries out, or choose mixed_listed."
@@ -87,6 +103,7 @@ _LATIN = re.compile(r"[A-Za-z]")
 def language(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach for each name that a reader of English cannot read, and if English is left out."""
     found = _unreadable_names(subject.exporter, "exporter") + _unreadable_names(subject.importer, "importer")
+    found += _without_latin(subject.issuing_authority, "issuing_authority") + _without_latin(subject.office, "office")
     if not isinstance(subject, Certificate) and subject.languages and "en" not in subject.languages:
         found += breach(
             "AnnexI.A.language",
@@ -111,14 +128,18 @@ def _unreadable_names(party: Party | AppliedParty | None, where: str) -> list[Br
             what="The name has no form in Latin letters.",
             mend="Give the name as it would be written in English.",
         )
-    if party.town and not _LATIN.search(party.town):
-        found += breach(
-            "AnnexI.A.language",
-            where=f"{where}.town",
-            what="The town has no form in Latin letters.",
-            mend="Add it, as in دبي · Dubai.",
-        )
-    return found
+    return found + _without_latin(party.town, f"{where}.town")
+
+
+def _without_latin(text: str | None, where: str) -> list[Breach]:
+    if not text or text.isascii() or _LATIN.search(text):
+        return []
+    return breach(
+        "AnnexI.A.language",
+        where=where,
+        what="This has no form in Latin letters.",
+        mend="Add it, as in دبي · Dubai.",
+    )
 
 
 @rule("AnnexI.A.number", source=_SOURCE, effective=_SINCE, stages=_BOTH)
@@ -165,14 +186,20 @@ def number_unique(*, subject: Application | Certificate, setting: IssuingSetting
 def date_of_issuance(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:
     """Return a breach if the date is missing or, when the authority validates, is not that day in its zone."""
     if isinstance(subject, Certificate):
-        if subject.date_of_issuance == setting.on:
-            return []
-        return breach(
-            "AnnexI.A.date-of-issuance",
-            where="date_of_issuance",
-            what=f"It is dated {subject.date_of_issuance} and validated on {setting.on}.",
-            mend=f"Date it {setting.on}.",
-        )
+        for where, day in (
+            ("date_of_issuance", subject.date_of_issuance),
+            ("validated_at", setting.profile.day_of(subject.validated_at, office=subject.office)),
+        ):
+            if day != setting.on:
+                return breach(
+                    "AnnexI.A.date-of-issuance",
+                    where=where,
+                    what=f"It says {day} and is validated on {setting.on}, the day at the office.",
+                    mend=f"Date it {setting.on}.",
+                )
+        return []
+    if setting.before_sealing:
+        return []
     if subject.date_of_issuance is None and not subject.is_unreadable("date_of_issuance"):
         return _missing(
             "AnnexI.A.date-of-issuance", "date_of_issuance", "Give the day on which the authority validates."
@@ -182,7 +209,10 @@ def date_of_issuance(*, subject: Application | Certificate, setting: IssuingSett
 
 @rule("AnnexI.A.date-of-expiry", source=_SOURCE, effective=_SINCE, stages=_BOTH)
 def date_of_expiry(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:
-    """Return a breach if the certificate would not expire after its issuance, or nobody says when it does."""
+    """Return a breach if the certificate would not expire after its issuance, or nobody says when it does.
+
+    The printed day ends in the issuer's zone, or where its law says; the instant in the certificate is that end.
+    """
     issued, expires = subject.date_of_issuance, subject.date_of_expiry
     if expires is None:
         unreadable = not isinstance(subject, Certificate) and subject.is_unreadable("date_of_expiry")
@@ -200,20 +230,36 @@ def date_of_expiry(*, subject: Application | Certificate, setting: IssuingSettin
             what=f"It expires on {expires} and is issued on {issued}.",
             mend="Let it expire after the day of issuance.",
         )
+    if isinstance(subject, Certificate):
+        end = setting.profile.end_of(expires, office=subject.office)
+        if subject.expires_at != end:
+            return breach(
+                "AnnexI.A.date-of-expiry",
+                where="expires_at",
+                what=f"{expires} ends on {end:%Y-%m-%d %H:%M} UTC for {setting.profile.participant}, and not on "
+                f"{subject.expires_at:%Y-%m-%d %H:%M} UTC.",
+                mend="Let it expire at the end of the printed day.",
+            )
     return []
 
 
 @rule("AnnexI.A.issuing-authority", source=_SOURCE, effective=_SINCE, stages=_APPLIED)
-def issuing_authority(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
-    """Return a breach if the issuing authority or its office is not named."""
-    return [
-        found
-        for where, value in (("issuing_authority", subject.issuing_authority), ("office", subject.office))
-        if not value and not subject.is_unreadable(where)
-        for found in _missing(
-            "AnnexI.A.issuing-authority", where, "Name the authority, and its office, that validates."
+def issuing_authority(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
+    """Return a breach if the issuing authority or its office is not named, or is another Participant's."""
+    found: list[Breach] = []
+    if subject.participant is not None and subject.participant != setting.profile.participant:
+        found += breach(
+            "AnnexI.A.issuing-authority",
+            where="participant",
+            what=f"It is addressed to {subject.participant}, and the issuer is {setting.profile.participant}.",
+            mend="Apply to the authority of the Participant that the shipment leaves.",
         )
-    ]
+    for where, name in (("issuing_authority", subject.issuing_authority), ("office", subject.office)):
+        if not name and not subject.is_unreadable(where):
+            found += _missing(
+                "AnnexI.A.issuing-authority", where, "Name the authority, and its office, that validates."
+            )
+    return found
 
 
 @rule("AnnexI.A.exporter-and-importer", source=_SOURCE, effective=_SINCE, stages=_APPLIED)
@@ -243,15 +289,27 @@ def value(*, subject: Application | Certificate, setting: IssuingSetting) -> lis
 
 def _amounts(subject: Application | Certificate, rule_id: str, part: str, called: str) -> list[Breach]:
     found: list[Breach] = []
-    for index, line in enumerate(subject.lines):
-        amount, where = getattr(line, part), f"lines[{index}].{part}"
+    amounts = [getattr(line, part) for line in subject.lines]
+    for index, amount in enumerate(amounts):
         if amount is None:
+            where = f"lines[{index}].{part}"
             if isinstance(subject, Certificate) or not subject.is_unreadable(where):
                 found += _missing(rule_id, where, f"Give the {called}.")
         elif not amount.hundredths:
             found += breach(
-                rule_id, where=where, what=f"The {called} is nought.", mend="Give it, or leave the line out."
+                rule_id,
+                where=f"lines[{index}].{part}",
+                what=f"The {called} is nought.",
+                mend="Give it, or leave the line out.",
             )
+    known = [amount for amount in amounts if amount is not None]
+    if known and sum(amount.hundredths for amount in known) >= known[0].limit:
+        found += breach(
+            rule_id,
+            where="lines",
+            what=f"The {called} of the lines together is more than any shipment has.",
+            mend="Look for a slip of the point.",
+        )
     return found
 
 
@@ -261,9 +319,14 @@ def parcels(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  
     if subject.parcels is None:
         unreadable = subject.is_unreadable("parcels")
         return [] if unreadable else _missing("AnnexI.A.parcels", "parcels", "Count the parcels of the shipment.")
-    if subject.parcels >= 1:
+    if 1 <= subject.parcels <= MOST_PARCELS:
         return []
-    return breach("AnnexI.A.parcels", where="parcels", what="A shipment has at least one parcel.", mend="Count again.")
+    return breach(
+        "AnnexI.A.parcels",
+        where="parcels",
+        what=f"A shipment has from 1 to {MOST_PARCELS:,} parcels, not {subject.parcels}.",
+        mend="Count again.",
+    )
 
 
 @rule("AnnexI.A.hs-code", source="KPCS Core Document, Section I and Annex I-A", effective=_SINCE, stages=_APPLIED)
@@ -299,10 +362,10 @@ _THREE = "Write 7102.10 (unsorted), 7102.21 (industrial) or 7102.31 (non-industr
 
 @rule("AnnexI.A.validation", source=_SOURCE, effective=_SINCE, stages=_BOTH)
 def validation(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:
-    """Return a breach if nobody says how it is validated, or the profile orders another kind."""
+    """Return a breach if nobody says how it is validated, who does, or the profile orders another kind."""
     given = subject.validation
     if given is None or given.kind is None:
-        if not isinstance(subject, Certificate) and subject.is_unreadable("validation"):
+        if not isinstance(subject, Certificate) and subject.is_unreadable("validation.kind"):
             return []
         return _missing(
             "AnnexI.A.validation", "validation.kind", "Say how the authority validates; two officials is usual."
@@ -316,7 +379,34 @@ def validation(*, subject: Application | Certificate, setting: IssuingSetting) -
             mend=f"Validate by {' or '.join(kind.name.lower() for kind in kinds)}.",
             source=setting.profile.sources.get("validation_kinds", ""),
         )
-    return []
+    if isinstance(subject, Certificate):
+        return []  # It cannot be made without the officials, or the reference, that its kind consists of.
+    return _who_validates(subject, given.kind, given.officials, given.reference, setting)
+
+
+def _who_validates(
+    subject: Application,
+    kind: ValidationKind,
+    officials: tuple[str, ...],
+    reference: str | None,
+    setting: IssuingSetting,
+) -> list[Breach]:
+    """Return a breach if an application names too few, too many or repeated officials, or no customs reference."""
+    found: list[Breach] = []
+    least = {ValidationKind.ONE_OFFICIAL: 1, ValidationKind.CUSTOMS_REFERENCE: 0}.get(kind, 2)
+    is_open = setting.before_sealing and not officials
+    fits = least <= len(set(officials)) == len(officials) <= MOST_OFFICIALS
+    if not fits and not is_open and not subject.is_unreadable("validation.officials"):
+        found += breach(
+            "AnnexI.A.validation",
+            where="validation.officials",
+            what=f"{len(officials)} named for {kind.name.lower()}: {', '.join(officials) or 'nobody'}.",
+            mend=f"Name {least} to {MOST_OFFICIALS} different officials.",
+        )
+    is_wanted = kind is ValidationKind.CUSTOMS_REFERENCE and not setting.before_sealing
+    if is_wanted and not reference and not subject.is_unreadable("validation.reference"):
+        found += _missing("AnnexI.A.validation", "validation.reference", "Give the customs reference.")
+    return found
 
 
 def _missing(rule_id: str, where: str, mend: str) -> list[Breach]:

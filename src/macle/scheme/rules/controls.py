@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from macle.scheme.certificates import CertificateKind, OriginKind
+from macle.scheme.certificates import LONGEST_SEAL, MOST_SEALS, Certificate, CertificateKind, OriginKind
 from macle.scheme.profiles import BalancePolicy
 from macle.scheme.rules import Outcome, Stage, breach, rule
 from macle.scheme.terms import Carats
@@ -17,6 +17,29 @@ if TYPE_CHECKING:
 
 _SINCE = date(2003, 1, 1)
 _APPLIED = (Stage.APPLICATION,)
+_BOTH = (Stage.APPLICATION, Stage.VALIDATION)
+
+
+@rule(
+    "I.provenance",
+    source="KPCS Core Document, Section I (country of provenance)",
+    effective=_SINCE,
+    stages=_BOTH,
+)
+def provenance(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:
+    """Return a breach if the country of provenance is missing, or never was a Participant."""
+    code = subject.country_of_provenance
+    if code is not None and code in setting.participants:
+        return []
+    if code is None:
+        if not isinstance(subject, Certificate) and subject.is_unreadable("country_of_provenance"):
+            return []
+        what, mend = "This is missing.", "Name the last Participant from which the shipment was exported."
+    else:
+        owners = setting.participants.participant_of(code, on=setting.on)
+        what = f"{code} never was a Participant of its own."
+        mend = f"Write {owners[0]}." if owners else "Goods from outside the Scheme cannot be certified."
+    return breach("I.provenance", where="country_of_provenance", what=what, mend=mend)
 
 
 @rule("I.synthetics", source="KPCS Core Document, Section I (diamond)", effective=_SINCE, stages=_APPLIED)
@@ -43,30 +66,37 @@ def balance(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
     weight = subject.carat_weight
     if weight is None or subject.is_unreadable("sources"):
         return []
-    covered = setting.balance
-    if covered is None:
-        covered = Carats(sum(source.carats.hundredths for source in subject.sources if source.carats is not None))
-    if covered >= weight:
+    if setting.balance is not None:
+        called, covered = "The trader's balance covers", setting.balance.hundredths
+    else:
+        called = "Lawful sources cover"
+        covered = sum(source.carats.hundredths for source in subject.sources if source.carats is not None)
+    if covered >= weight.hundredths:
         return []
     refuses = setting.profile.balance_policy is BalancePolicy.REFUSE
     return breach(
         "IV.a.balance",
         where="sources",
-        what=f"Lawful sources cover {covered} of {weight} carats.",
+        what=f"{called} {Carats(covered)} of {weight} carats.",
         mend="Name the production records, import certificates or purchases that the rest came from.",
         outcome=Outcome.REFUSE if refuses else Outcome.HOLD,
     )
 
 
 @rule("IV.c.container-seals", source="KPCS Core Document, Section IV(c)", effective=_SINCE, stages=_APPLIED)
-def container_seals(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
-    """Return a breach if the container's seals are not recorded, or one is recorded twice."""
-    if subject.is_unreadable("container_seals"):
+def container_seals(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
+    """Return a breach if the container's seals are not recorded, or not so that a certificate can name them."""
+    seals = subject.container_seals
+    if subject.is_unreadable("container_seals") or (setting.before_sealing and not seals):
         return []
-    if not subject.container_seals:
+    if not seals:
         what, mend = "No container seal is recorded.", "Seal the container and record the number of each seal."
-    elif len(set(subject.container_seals)) != len(subject.container_seals):
+    elif len(set(seals)) != len(seals):
         what, mend = "A container seal is recorded twice.", "Record each seal once."
+    elif len(seals) > MOST_SEALS:
+        what, mend = f"A certificate names {MOST_SEALS} seals at most.", "Use fewer containers, or two certificates."
+    elif any(len(seal) > LONGEST_SEAL for seal in seals):
+        what, mend = f"A seal has more than {LONGEST_SEAL} characters.", "Record the number of the seal alone."
     else:
         return []
     return breach("IV.c.container-seals", where="container_seals", what=what, mend=mend)
@@ -76,10 +106,10 @@ def container_seals(*, subject: Application, setting: IssuingSetting) -> list[Br
 def licence(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
     """Return a breach if the exporter's licence has ended, or is missing where the profile asks for one."""
     exporter = subject.exporter
-    if exporter is None or subject.is_unreadable("exporter"):
+    if exporter is None:
         return []
     if not exporter.licence:
-        if not setting.profile.requires_licence:
+        if not setting.profile.requires_licence or subject.is_unreadable("exporter.licence"):
             return []
         return breach(
             "AnnexII.licence",
@@ -111,7 +141,12 @@ def declaration(*, subject: Application, setting: IssuingSetting) -> list[Breach
     )
 
 
-@rule("issuing.lines-add-up", source="Macle: V05, at issuing only", effective=_SINCE, stages=_APPLIED)
+@rule(
+    "issuing.lines-add-up",
+    source="Macle: totals are checked at issuing, an importer never adds up again",
+    effective=_SINCE,
+    stages=_APPLIED,
+)
 def lines_add_up(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach if a stated total is not the exact sum of the lines; parcels are counted, not summed."""
     found: list[Breach] = []
@@ -131,7 +166,7 @@ def lines_add_up(*, subject: Application, setting: IssuingSetting) -> list[Breac
 
 @rule(
     "issuing.price",
-    source="Macle: V11, against published yearly figures",
+    source="Macle: compared with published yearly figures",
     effective=_SINCE,
     stages=_APPLIED,
     outcome=Outcome.REVIEW,
@@ -154,23 +189,57 @@ def price(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
     )
 
 
-@rule("certificate.refers-to", source="Macle: a replacement names what it replaces", effective=_SINCE, stages=_APPLIED)
-def refers_to(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
-    """Return a breach if the kind is missing, or a replacement does not name the surrendered certificate."""
+@rule(
+    "issuing.valuation",
+    source="Macle: compared with the other valuations of the shipment",
+    effective=_SINCE,
+    stages=_APPLIED,
+    outcome=Outcome.REVIEW,
+)
+def valuation(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
+    """Return a breach if the government's or an independent valuer found a higher value than is declared."""
+    declared = subject.value
+    if declared is None:
+        return []
+    return [
+        found
+        for where, valued in (
+            ("government_value", subject.government_value),
+            ("independent_value", subject.independent_value),
+        )
+        if valued is not None and valued > declared
+        for found in breach(
+            "issuing.valuation",
+            where=where,
+            what=f"The valuer found {valued} US$, and {declared} US$ is declared.",
+            mend="Decide which value counts; in some Participants it is the highest.",
+        )
+    ]
+
+
+@rule("certificate.refers-to", source="Macle: a replacement names what it replaces", effective=_SINCE, stages=_BOTH)
+def refers_to(*, subject: Application | Certificate, setting: IssuingSetting) -> list[Breach]:
+    """Return a breach if the kind is missing, or a replacement does not name the surrendered certificate.
+
+    An authority replaces its own certificates only, and none by itself.
+    """
+    if subject.kind is CertificateKind.STANDARD or subject.kind is CertificateKind.TECHNICAL:
+        return []
     if subject.kind is None:
         if subject.is_unreadable("kind"):
             return []
-        return breach(
-            "certificate.refers-to",
-            where="kind",
-            what="This is missing.",
-            mend="Write standard, technical or replacement.",
-        )
-    if subject.kind is not CertificateKind.REPLACEMENT or subject.refers_to or subject.is_unreadable("refers_to"):
+        where, what, mend = "kind", "This is missing.", "Write standard, technical or replacement."
+    elif subject.refers_to is None:
+        if not isinstance(subject, Certificate) and subject.is_unreadable("refers_to"):
+            return []
+        where, what = "refers_to.number", "A replacement does not say which certificate was surrendered."
+        mend = "Give the number, and the identity if it was signed."
+    elif subject.refers_to.number.participant != setting.profile.participant:
+        where, what = "refers_to.number", f"{subject.refers_to.number} is not {setting.profile.participant}'s own."
+        mend = "Its issuer replaces it; others ask that issuer, or write a technical certificate."
+    elif subject.refers_to.number == subject.number:
+        where, what = "refers_to.number", f"{subject.number} would replace itself."
+        mend = "Reserve a new number: a number is never used again."
+    else:
         return []
-    return breach(
-        "certificate.refers-to",
-        where="refers_to.number",
-        what="A replacement does not say which certificate was surrendered.",
-        mend="Give the number, and the identity if it was signed.",
-    )
+    return breach("certificate.refers-to", where=where, what=what, mend=mend)

@@ -24,7 +24,8 @@ class IssuingSetting:
     """In what setting an application is examined and a certificate validated.
 
     ``on`` is the day of validation in the issuer's zone. ``balance`` is what the trader may still export,
-    None where no register keeps it: then the sources named in the application count.
+    None where no register keeps it: then the sources named in the application count. ``before_sealing`` is
+    true while examination lasts: who validates, when, and under which seals, is then still open.
     """
 
     participants: Participants
@@ -34,6 +35,7 @@ class IssuingSetting:
     numbers_taken: Container[CertificateNumber] = ()
     balance: Carats | None = None
     usual_prices: UsualPrices | None = None
+    before_sealing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,11 @@ class PresentationSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationSetting:
-    """In what setting a confirmation is compared: with its certificate, under the importing profile."""
+    """In what setting a confirmation is compared: with its certificate, under the importing profile.
+
+    ``identity`` is that of the signed certificate; empty where there is only paper.
+    """
 
     certificate: Certificate
     profile: LegalProfile
+    identity: bytes = b""

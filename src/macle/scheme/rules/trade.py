@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from macle.scheme.certificates import Certificate
+from macle.scheme.certificates import Certificate, OriginKind
 from macle.scheme.participants import StandingKind
 from macle.scheme.rules import Outcome, Stage, breach, rule
 
@@ -69,12 +69,19 @@ def origin_standing(
 ) -> list[Breach]:
     """Return a breach for each origin that was excluded on the day of validation.
 
-    Of a Participant in partial standing only the compliant mining areas may be the origin.
+    Of a Participant in partial standing only the compliant mining areas may be the origin; what it exports
+    itself without an origin cannot be decided.
     """
     origin = subject.origin
     on = subject.date_of_issuance or setting.on  # type: ignore[union-attr]
     if origin is None:
         return []
+    if origin.kind is OriginKind.MIXED_UNDISCLOSED:
+        code = subject.issuer if isinstance(subject, Certificate) else setting.profile.participant
+        is_partial = any(
+            each.kind is StandingKind.PARTIAL for each in setting.participants.standing(code, on=on).possible
+        )
+        return _area(code, "", on, setting.participants) if is_partial else []
     found: list[Breach] = []
     for country in origin.countries:
         owners = setting.participants.participant_of(country, on=on)
@@ -135,11 +142,8 @@ def destination(*, subject: Application | Certificate, setting: IssuingSetting) 
 @rule("III.c.importing-standing", source=_III_C, effective=_SINCE, stages=_PRESENTED)
 def importing_standing(*, subject: Certificate, setting: PresentationSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach if the importing side is no Participant in good standing on the day of presentation."""
-    return _standing(
-        "III.c.importing-standing",
-        setting.participants.standing(setting.importing, on=setting.at.date()),
-        "destination",
-    )
+    on = setting.profile.day_of(setting.at, office=setting.office)
+    return _standing("III.c.importing-standing", setting.participants.standing(setting.importing, on=on), "destination")
 
 
 @rule("III.b.destination-matches", source=_III_B, effective=_SINCE, stages=_PRESENTED)
@@ -188,13 +192,25 @@ def single_use(*, subject: Certificate, setting: PresentationSetting) -> list[Br
     )
 
 
+_WORDS = {
+    StandingKind.PARTICIPANT: "a Participant",
+    StandingKind.SUSPENDED: "suspended",
+    StandingKind.SELF_SUSPENDED: "suspended by itself",
+    StandingKind.PARTIAL: "in partial standing",
+    StandingKind.REMOVED: "removed",
+    StandingKind.UN_EMBARGO: "under an embargo of the United Nations",
+    StandingKind.TRADING_ENTITY: "a trading entity",
+    StandingKind.NOT_PARTICIPANT: "not a Participant",
+}
+
+
 def _standing(rule_id: str, standing: StandingOn, where: str) -> list[Breach]:
     """Return a breach if rough may not be traded with the Participant that day, or nobody can say."""
     may_trade = standing.may_trade
     if may_trade:
         return []
     code, on = standing.participant, standing.on
-    words = " or ".join(each.kind.replace("_", " ") for each in standing.possible)
+    words = " or ".join(_WORDS[each.kind] for each in standing.possible)
     basis = "; ".join(each.basis for each in standing.possible if each.basis)
     if may_trade is None:
         return breach(
@@ -210,7 +226,7 @@ def _standing(rule_id: str, standing: StandingOn, where: str) -> list[Breach]:
         rule_id,
         where=where,
         what=f"On {on} {code} was {words}" + (f" ({basis})." if basis else "."),
-        mend="Rough diamonds are traded with Participants in good standing only.",
+        mend="Rough diamonds are traded with Participants in good standing only: do not let it pass.",
         judged_at=on,
         basis=basis,
     )

@@ -1,0 +1,205 @@
+"""The committed vectors: made by the generator, complete, and what this verifier answers."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from macle import errors
+from macle.proof import qr, vectors, verification
+from macle.scheme import profiles, rules
+from macle.scheme.rules import Stage
+from tests.vectors import build, good, malformed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@cache
+def made() -> dict[str, bytes]:
+    return build.files()
+
+
+def committed(*folders: str) -> list[Path]:
+    return [path for path in build.generated(build.FOLDER) if not folders or path.parent.name in folders]
+
+
+def judged(*folders: str) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in committed(*folders or ("good", "bad"))]
+
+
+class TestCommittedFiles:
+    def test_are_those_that_the_generator_makes(self) -> None:
+        names = {str(path.relative_to(build.FOLDER)) for path in committed()}
+
+        assert names == set(made())
+        differing = [name for name in names if not same((build.FOLDER / name).read_bytes(), made()[name])]
+        assert differing == []
+
+    def test_are_the_same_in_every_run(self) -> None:
+        first = made()
+
+        assert build.files() == first
+
+    def test_are_enough(self) -> None:
+        assert len(judged("good")) >= 45
+        assert len(judged("bad")) >= 140
+
+    def test_have_one_plain_sentence_each(self) -> None:
+        for vector in judged():
+            assert vector["about"].endswith("."), vector["name"]
+            assert len(vector["about"]) <= 200, vector["name"]
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Return whether two files are the same, or differ only in how their QR text was compressed."""
+    if one == other:
+        return True
+    first, second = json.loads(one), json.loads(other)
+    texts = first.pop("text", None), second.pop("text", None)
+    return first == second and None not in texts and inflated(texts[0]) == inflated(texts[1])
+
+
+def inflated(text: str) -> bytes:
+    return zlib.decompress(qr.from_base45(text.removeprefix(qr.PREFIX)))
+
+
+class TestVerifier:
+    @pytest.mark.parametrize("path", committed("good", "bad"), ids=lambda path: f"{path.parent.name}-{path.stem}")
+    def test_answers_as_expected(self, path: Path) -> None:
+        verdict = vectors.judge(path)
+
+        assert verdict.found == verdict.expected
+
+    def test_raises_exactly_where_a_step_decides_against_it(self) -> None:
+        for path in committed("good", "bad"):
+            vector = json.loads(path.read_bytes())
+            data = vector["text"] if "text" in vector else bytes.fromhex(vector["cose"])
+            asked = vectors.circumstances(vector, build.FOLDER)
+            if vector["expect"]["step"] is None:
+                verification.verify(data, circumstances=asked)
+            else:
+                with pytest.raises(errors.MacleError) as raised:
+                    verification.verify(data, circumstances=asked)
+                assert raised.value.rule == vector["expect"]["rule"], vector["name"]
+
+
+class TestCoverage:
+    def test_every_step_decides_in_some_vector(self) -> None:
+        steps = {vector["expect"]["step"] for vector in judged()}
+
+        assert steps == {None, *(step.number for step in verification.STEPS)}
+
+    def test_every_rule_of_presentation_and_verification_decides_in_some_vector(self) -> None:
+        wanted = {
+            rule.id
+            for rule in rules.catalogue().values()
+            if {Stage.PRESENTATION, Stage.VERIFICATION}.intersection(rule.stages)
+        }
+        found = {vector["expect"]["rule"] for vector in judged()} - {None}
+
+        assert wanted <= found <= set(rules.catalogue())
+
+    def test_every_answer_to_every_question_occurs(self) -> None:
+        everything = [vector["expect"] for vector in judged()]
+
+        assert {each["genuine"] for each in everything} == {"yes", "no", "cannot_decide"}
+        assert {each["in_date"] for each in everything} == {"yes", "no", "not_judged"}
+        assert {each["admissible"] for each in everything} == {"yes", "no", "cannot_decide", "not_judged"}
+
+    def test_every_trust_set_is_used(self) -> None:
+        used = {vector["trust"] for vector in judged()}
+        sets = {path.stem for path in committed("trust")} - {"standing"}
+
+        assert used == sets
+
+
+class TestDayRules:
+    @pytest.mark.parametrize(("name", "certificate"), [(each[0], each[2]) for each in good.expiring()])
+    def test_the_instant_stated_by_hand_is_the_profiles_end_of_the_day(self, name: str, certificate: Any) -> None:
+        profile = profiles.load().of(certificate.issuer, on=certificate.date_of_issuance)
+
+        assert profile.end_of(certificate.date_of_expiry, office=certificate.office) == certificate.expires_at, name
+        assert profile.validity is None or (
+            certificate.date_of_expiry <= profile.validity.latest_expiry(certificate.date_of_issuance)
+        )
+
+
+class TestHandMadeZlib:
+    def test_stored_form_inflates(self) -> None:
+        assert zlib.decompress(malformed.stored(b"some bytes")) == b"some bytes"
+
+    @pytest.mark.parametrize("size", [66_000, 450_000])
+    def test_bomb_is_sound_zlib_of_more_than_is_read(self, size: int) -> None:
+        packed = malformed.bomb(size)
+
+        assert len(zlib.decompress(packed)) >= size
+        assert len(qr.PREFIX + qr.to_base45(packed)) <= qr.LONGEST_TEXT
+
+
+class TestJudge:
+    def a_vector(self) -> dict[str, Any]:
+        return dict(json.loads((build.FOLDER / "good" / "standard-as-file.json").read_bytes()))
+
+    def judge(self, folder: Path, vector: object, *, name: str = "standard-as-file", kind: str = "good") -> Any:
+        (folder / kind).mkdir()
+        (folder / "trust").symlink_to(build.FOLDER / "trust")
+        path = folder / kind / f"{name}.json"
+        path.write_text(json.dumps(vector), encoding="utf-8")
+        return vectors.judge(path)
+
+    def test_finds_a_wrong_expectation(self, tmp_path: Path) -> None:
+        vector = self.a_vector()
+        vector["expect"]["identity"] = "00" * 32
+
+        assert not self.judge(tmp_path, vector).agrees
+
+    def test_finds_a_wrong_field_in_the_view(self, tmp_path: Path) -> None:
+        vector = self.a_vector()
+        vector["expect"]["certificate"]["parcels"] = 2
+
+        assert not self.judge(tmp_path, vector).agrees
+
+    def test_refuses_a_vector_under_another_name(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed, match="name"):
+            self.judge(tmp_path, self.a_vector(), name="another")
+
+    def test_refuses_a_good_vector_among_the_bad(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed, match="folder"):
+            self.judge(tmp_path, self.a_vector(), kind="bad")
+
+    @pytest.mark.parametrize("part", ["about", "trust", "circumstances", "expect", "cose"])
+    def test_refuses_a_vector_without_a_part(self, tmp_path: Path, part: str) -> None:
+        vector = self.a_vector()
+        del vector[part]
+
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, vector)
+
+    @pytest.mark.parametrize("content", [[], "text", 1, None])
+    def test_refuses_what_is_no_vector(self, tmp_path: Path, content: object) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, content)
+
+    def test_refuses_both_text_and_bytes(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, {**self.a_vector(), "text": "KP1:"})
+
+    def test_refuses_a_trust_set_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, {**self.a_vector(), "trust": "nowhere"})
+
+
+class TestCheck:
+    def test_judges_every_vector_of_the_folder(self) -> None:
+        found = [verdict.name for verdict in vectors.check(build.FOLDER)]
+
+        assert len(found) == len(set(found)) >= 185
+
+    def test_refuses_a_folder_without_vectors(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            vectors.check(tmp_path)
