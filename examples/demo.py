@@ -14,6 +14,7 @@ import io
 import json
 import shutil
 import sys
+import textwrap
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ from macle.scheme.terms import Carats, ParticipantCode
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "demo"
-ROOT_PASSPHRASE, PASSPHRASE = "an example, not a secret", "another example"  # noqa: S105 (keys of one walk)
+ROOT_PASSPHRASE, PASSPHRASE = "an example, not a secret", "another example"
 OFFICIAL = "official-07"
 MADE_AT = datetime(2026, 1, 2, 9, 0, tzinfo=UTC)
 PINNED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -65,7 +66,10 @@ def heading(number: int, text: str, *, pause: bool) -> None:
 def excerpt(report: str, lines: int) -> None:
     """Show the first lines of what a command printed."""
     for line in report.splitlines()[:lines]:
-        print(f"   {line[:110].rstrip()}")
+        indent = " " * (3 + len(line) - len(line.lstrip()))
+        further = indent + (" " * 22 if line.startswith("  ") and line[24:25].strip() and line[22:24] == "  " else "  ")
+        wrapped = textwrap.wrap(line.strip(), 110, initial_indent=indent, subsequent_indent=further)
+        print("\n".join(wrapped))
 
 
 def applications() -> dict[str, tuple[list[Path], list[dict[str, str]]]]:
@@ -138,9 +142,8 @@ def believe_only(code: str) -> Path:
     return trust.path
 
 
-def walk(*, pause: bool) -> None:
-    """Walk through all stations."""
-    began = time.monotonic()
+def issuing(*, pause: bool) -> int:
+    """Walk through keys, trust and issuing; return how many certificates there are."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     by_code = applications()
@@ -156,7 +159,7 @@ def walk(*, pause: bool) -> None:
 
     heading(2, "A spoiled application, before anybody signs", pause=pause)
     spoiled = call("check", HERE / "applications-with-mistakes" / "expired-before-issued.json", code=1)
-    check(spoiled.count("Refused") >= 3, "Three mistakes are found at once.")  # noqa: PLR2004
+    check(spoiled.count("Refused") >= 3, "Three mistakes are found at once.")
     excerpt(spoiled, 14)
 
     heading(3, f"Issuing {wanted} certificates", pause=pause)
@@ -171,6 +174,11 @@ def walk(*, pause: bool) -> None:
     check(again.startswith("0 issued"), "A second run signs nothing again.")
     print("   A second run for Botswana signed nothing again.")
 
+    return wanted
+
+
+def verifying(wanted: int, *, pause: bool) -> None:
+    """Walk through what is presented, good and bad."""
     heading(4, "Verifying them, without a network", pause=pause)
     texts = sorted((FOLDER / "issued").glob("*/*.txt"))
     check(len(texts) == wanted, "Each certificate has its QR text.")
@@ -204,9 +212,6 @@ def walk(*, pause: bool) -> None:
     check("Cannot decide" in unknown and "Nothing here says that it is false" in unknown, "Nothing is decided.")
     excerpt(unknown, 4)
 
-    print(f"\nAll of it was true. The files are in {FOLDER}; the walk took {time.monotonic() - began:.0f} s.")
-    print(f"Try:  .venv/bin/macle verify {one.relative_to(HERE.parent)} --trust demo/trust --at {PRESENTED} --steps")
-
 
 def by_number(name: str) -> str:
     """Return the number of an example application."""
@@ -218,11 +223,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Walk through issuing and verifying.")
     parser.add_argument("--once", action="store_true", help="end by itself, without a person")
     given = parser.parse_args()
+    began, pause = time.monotonic(), not given.once and sys.stdin.isatty()
     try:
-        walk(pause=not given.once and sys.stdin.isatty())
+        verifying(issuing(pause=pause), pause=pause)
     except UntrueError as error:
         print(f"\nThis is not so: {error}", file=sys.stderr)
         return 1
+    one = f"demo/issued/BW/{by_number('botswana')}.png"
+    print(f"\nAll of it was true. The files are in {FOLDER}; the walk took {time.monotonic() - began:.0f} s.")
+    print(f"Try:  .venv/bin/macle verify {one} --trust demo/trust --at {PRESENTED} --steps")
     return 0
 
 

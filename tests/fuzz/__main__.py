@@ -85,9 +85,8 @@ def show(run: Run) -> None:
         _, found, trace = run.output.partition(_UNCAUGHT)
         print("\n".join(trace.splitlines()[:_LINES_SHOWN] if found else run.output.splitlines()[-_LINES_SHOWN:]))
     for finding in run.findings:
-        print(
-            f"  again: echo {base64.b64encode(finding).decode()} | base64 -d > input && python -m tests.fuzz.one {run.target} input"
-        )
+        encoded = base64.b64encode(finding).decode()
+        print(f"  again: echo {encoded} | base64 -d > input && python -m tests.fuzz.one {run.target} input")
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,6 +172,22 @@ class TestWhatIsSaid:
         subject = a_confirmation(a_certificate(parcels=4), measured=None)
         (breach,) = confirmation.confirmation_matches(subject=subject, setting=a_confirmation_setting())
         assert (breach.facts["confirmed"], breach.facts["certified"]) == (4, 3)
+
+    def test_facts_are_plain_data(self) -> None:
+        subject = a_confirmation(
+            certificate=Reference(a_number("BW00004822"), _OTHER_IDENTITY),
+            exporter=an_exporter(name="Sample Stones Ltd"),
+            declared=Count(3, _lines("205.19")),
+        )
+        found = confirmation.confirmation_matches(subject=subject, setting=a_confirmation_setting(identity=_IDENTITY))
+        assert [each.where for each in found] == [
+            "certificate.number",
+            "certificate.identity",
+            "exporter",
+            "declared.lines",
+        ]
+        for each in found:
+            assert json.loads(json.dumps(each.facts)).keys() == {"confirmed", "certified"}
 
     def test_a_tolerance_names_its_law(self) -> None:
         setting = a_confirmation_setting(**_allowing(hundredths=1))

@@ -99,7 +99,8 @@ class TestHistory:
     def test_standing_is_judged_on_the_day_of_validation(
         self, ask: Any, code: str, on: date, expected: dict[str, Outcome]
     ) -> None:
-        found = outcomes(ask(issued(code, on)))
+        setting = {} if ask is validated else {"at": issued(code, on).validated_at}
+        found = outcomes(ask(issued(code, on), **setting))
         found.pop("I.provenance", None)  # Kenya is no provenance either: test_controls.py has that rule.
         assert found == expected
 
@@ -108,9 +109,32 @@ class TestHistory:
         assert "European Union" in breach.what
         assert breach.where == "number"
 
-    def test_a_good_certificate_of_a_participant_suspended_on_its_way_stays_good(self) -> None:
-        certificate = issued("CF", date(2013, 5, 20))
-        assert presented(certificate, at=datetime(2013, 5, 27, 10, 0, tzinfo=UTC)) == []
+    @pytest.mark.parametrize(
+        ("at", "held"),
+        [
+            pytest.param(datetime(2013, 5, 22, 10, 0, tzinfo=UTC), False, id="presented the day before"),
+            pytest.param(datetime(2013, 5, 23, 10, 0, tzinfo=UTC), True, id="presented on the day of the suspension"),
+        ],
+    )
+    def test_what_was_under_way_when_its_issuer_was_suspended_is_held(self, at: datetime, held: bool) -> None:
+        found = presented(issued("CF", date(2013, 5, 20)), at=at)
+        assert outcomes(found) == ({"III.c.issuer-standing": Outcome.HOLD} if held else {})
+        assert [each.mend for each in found if "is not void" not in each.mend] == []
+
+    def test_what_was_under_way_when_its_issuer_joined_the_union_enters(self) -> None:
+        certificate = issued("HR", date(2013, 6, 28), origin="BW")
+        assert presented(certificate, at=datetime(2013, 7, 4, 10, 0, tzinfo=UTC)) == []
+
+    def test_a_country_that_may_belong_to_either_of_two_cannot_be_decided(self) -> None:
+        known = participants.load()
+        tables = known.rows()
+        tables["territories"] += [
+            ["XX", "CF", "territory", "2010-01-01", "", "example"],
+            ["XX", "BW", "territory", "2010-01-01", "", "example"],
+        ]
+        disputed = participants.Participants.from_rows(as_of=known.as_of, **tables)
+        found = presented(issued("BW", date(2014, 3, 3), origin="XX"), participants=disputed)
+        assert outcomes(found) == {"III.c.origin-standing": Outcome.UNDECIDED}
 
     def test_diamonds_of_a_suspended_participant_do_not_pass_through_another(self) -> None:
         found = presented(issued("CD", date(2014, 3, 3), origin="CF"))

@@ -13,7 +13,7 @@ from macle.scheme.profiles import load as load_profiles
 from macle.scheme.rules import Stage, trade
 from macle.scheme.rules.settings import EarlierPresentation
 from macle.scheme.terms import ParticipantCode
-from tests.rules.cases import Case, of_application, of_presentation, of_validation, refused, table, undecided
+from tests.rules.cases import Case, held, of_application, of_presentation, of_validation, refused, table, undecided
 from tests.support.builders import ISSUED, a_certificate, a_presentation_setting, an_issuing_setting, an_origin
 
 _SUSPENDED_DAY = date(2014, 3, 3)
@@ -185,6 +185,11 @@ PRESENTATION = [
         "an importing side of which nobody can say",
         _issued_by("BW", _UNKNOWN_DAY, destination=ParticipantCode("LB")),
         (undecided(_IMPORTING, "destination"),),
+    ),
+    Case(
+        "an issuer suspended on the way",
+        _issued_by("CF", date(2013, 5, 20)),
+        (held("III.c.issuer-standing", "number"),),
     ),
     Case(
         "presented elsewhere",

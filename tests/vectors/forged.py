@@ -551,6 +551,14 @@ def _not_in_force() -> Iterator[Vector]:
         certify(october, key="BW validate compromised"),
         KEY_COMPROMISED,
     )
+    early = certify(october, key="BW validate compromised")
+    yield vector(
+        "key-compromised-seen-before-it-was-signed",
+        "Evidence places it before the key was compromised, and it claims itself to be later: nothing fits.",
+        early,
+        KEY_COMPROMISED,
+        known={"existed_before": {early.identity.hex(): "2026-09-30T08:00:00Z"}},
+    )
     yield vector(
         "key-compromised-and-expired",
         "The key is compromised, and the certificate is expired: what is certain decides.",

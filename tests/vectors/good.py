@@ -189,7 +189,14 @@ def _kinds_and_contents() -> Iterator[Vector]:
     yield vector(
         "largest-code",
         "A certificate that fills the largest QR code there is (version 40, error correction M).",
-        certify(_largest()),
+        certify(filled(49)),
+        ADMITTED,
+        as_text=True,
+    )
+    yield vector(
+        "longest-text",
+        "A text that only the lowest error correction leaves room for: no printed certificate has it, any reader does.",
+        certify(filled(58)),
         ADMITTED,
         as_text=True,
     )
@@ -213,9 +220,9 @@ def _smallest() -> Certificate:
     )
 
 
-def _largest() -> Certificate:
-    """Return a full certificate with a field of a later version that nothing compresses."""
-    noise = b"".join(hashlib.sha256(b"noise %d" % index).digest() for index in range(40))
+def filled(size: int) -> Certificate:
+    """Return a full certificate with a field of a later version, so many times 32 bytes, that nothing compresses."""
+    noise = b"".join(hashlib.sha256(b"noise %d" % index).digest() for index in range(size))
     return world.a_full_certificate(extensions={19: noise})
 
 
@@ -559,6 +566,24 @@ def _standing() -> Iterator[Vector]:
         entry_undecided(13, "trust.reach"),
         trust="old-standing",
     )
+    may = certify(world.a_certificate(**_valid(date(2026, 5, 15), date(2026, 7, 14))))
+    reach = datetime(2026, 6, 1, tzinfo=UTC)
+    yield vector(
+        "standing-known-for-another-second",
+        "Standing of 1 June 2025 reaches for 365 days: presented in the last second of them.",
+        may,
+        ADMITTED,
+        trust="old-standing",
+        at=reach - _SECOND,
+    )
+    yield vector(
+        "standing-not-known-since-this-second",
+        "Standing of 1 June 2025 reaches for 365 days: presented in the first second after them.",
+        may,
+        entry_undecided(13, "trust.reach"),
+        trust="old-standing",
+        at=reach,
+    )
     yield vector(
         "issuer-is-member-state",
         "A member state of the European Union issues under its own code: the Union is the Participant.",
@@ -621,7 +646,7 @@ def _past(
 def _history() -> Iterator[Vector]:
     """Give certificates of the years in which standing was not what it is today."""
     no_issuer, no_origin = inadmissible(14, "III.c.issuer-standing"), inadmissible(15, "III.c.origin-standing")
-    nobody_knows = entry_undecided(14, "III.c.issuer-standing")
+    not_decided = entry_undecided(14, "III.c.issuer-standing")
     yield _past("car-2014", "The Central African Republic, suspended in 2014.", "CF0001", date(2014, 3, 3), no_issuer)
     yield _past(
         "car-2017-nola",
@@ -677,17 +702,25 @@ def _history() -> Iterator[Vector]:
     )
     yield _past(
         "suspended-after-validation",
-        "Validated by the Central African Republic the day before its suspension, presented ten days later.",
+        "Validated the day before the Central African Republic was suspended, under way since: an official decides.",
+        "CF0006",
+        date(2013, 5, 22),
+        not_decided,
+    )
+    yield _past(
+        "suspended-from-the-next-day",
+        "Validated and presented on the day before the suspension of the Central African Republic.",
         "CF0006",
         date(2013, 5, 22),
         ADMITTED,
+        presented_after=0,
     )
     yield _past(
         "lebanon-2004",
         "Lebanon was removed early in 2004; the day is not known.",
         "LB0001",
         date(2004, 2, 16),
-        nobody_knows,
+        not_decided,
         origin=world.an_origin("BW"),
     )
     yield _past(
@@ -720,15 +753,23 @@ def _history() -> Iterator[Vector]:
         "Cameroon in the month of its admission, of which the day is not in the tables.",
         "CM0002",
         date(2012, 8, 15),
-        nobody_knows,
+        not_decided,
     )
     yield _past("cameroon-2013", "Cameroon after it was admitted.", "CM0003", date(2013, 5, 2), ADMITTED)
     yield _past(
         "congo-2004-last-day",
-        "The Republic of the Congo on the day before it was removed.",
+        "The Republic of the Congo on the day before it was removed, presented the same day.",
         "CG0001",
         date(2004, 7, 8),
         ADMITTED,
+        presented_after=0,
+    )
+    yield _past(
+        "congo-2004-under-way",
+        "The same, presented nine days after it was removed: under way meanwhile, so an official decides.",
+        "CG0001",
+        date(2004, 7, 8),
+        not_decided,
     )
     yield _past("congo-2005", "The Republic of the Congo while it was removed.", "CG0002", date(2005, 5, 2), no_issuer)
     yield _past(
@@ -744,7 +785,7 @@ def _history() -> Iterator[Vector]:
         "Venezuela in the month of its return; the day is not known.",
         "VE0002",
         date(2016, 11, 15),
-        nobody_knows,
+        not_decided,
     )
     yield _past(
         "cote-divoire-origin-2010",
@@ -802,14 +843,17 @@ def _lists_and_prohibitions() -> Iterator[Vector]:
         destination=_US,
         origin=world.an_origin("BW"),
     )
-    yield _past(
-        "uzbekistan-us-day-before",
-        "Presented in the United States on 5 March 2025, a day too early; in London it is 6 March already.",
-        "UZ0003",
-        date(2025, 2, 23),
-        inadmissible(18, "profile.national-list"),
-        destination=_US,
-        origin=world.an_origin("BW"),
+    yield replace(
+        _past(
+            "uzbekistan-us-day-before",
+            "Presented in the United States on 5 March 2025, a day too early; in London it is 6 March already.",
+            "UZ0003",
+            date(2025, 2, 23),
+            inadmissible(18, "profile.national-list"),
+            destination=_US,
+            origin=world.an_origin("BW"),
+        ),
+        at=datetime(2025, 3, 6, 3, 0, tzinfo=UTC),
     )
     yield _past(
         "uzbekistan-india-december-2024",
@@ -885,6 +929,28 @@ def _lists_and_prohibitions() -> Iterator[Vector]:
         asked={**here, "first_import": True},
     )
 
+    late_evening = certify(
+        world.a_certificate(
+            "BW00000027",
+            origin=world.an_origin(),
+            destination=_EU,
+            **_valid(date(2025, 2, 19), date(2025, 4, 20)),
+        )
+    )
+    for minute, name, answers in (
+        (59, "minute-before", ADMITTED),
+        (60, "midnight", inadmissible(19, "profile.prohibitions")),
+    ):
+        yield vector(
+            f"eu-mixed-origin-{name}",
+            "The prohibition begins with the day in Antwerp, an hour before the day in London.",
+            late_evening,
+            answers,
+            trust="history",
+            at=datetime(2025, 2, 28, 22, 0, tzinfo=UTC) + timedelta(minutes=minute),
+            asked={**here, "first_import": True},
+        )
+
 
 def _antwerp_importer() -> Party:
     return Party("Verzonnen Diamant BV", "Antwerp", CountryCode("BE"), "BE-IM-0303")
@@ -928,7 +994,7 @@ def _uses() -> Iterator[Vector]:
             inadmissible(20, "III.b.not-withdrawn"),
             known={"statuses": {"BW00004821": status}},
         )
-    for status in ("dispatched", "presented", "accepted"):
+    for status in ("dispatched", "presented"):
         yield vector(
             f"known-as-{status}",
             f"The last state known of its number is {status}: nothing was withdrawn.",

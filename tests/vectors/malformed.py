@@ -14,7 +14,7 @@ import cbor2
 
 from macle.proof import codec, cose, qr, trust, views
 from tests.support.signed import a_signer, a_small_confirmation, an_authority
-from tests.vectors import world
+from tests.vectors import good, world
 from tests.vectors.vector import (
     CERTIFICATE_TYPE,
     INCOMPLETE,
@@ -81,6 +81,27 @@ def _as_text(data: bytes) -> str:
     return qr.PREFIX + qr.to_base45(data)
 
 
+def _wrapped_triple(body: str) -> str:
+    """Return the text with 65536 added to the first triple that leaves room for it."""
+    for at in range(0, len(body) - 2, 3):
+        first, second, third = (_ALPHABET.index(letter) for letter in body[at : at + 3])
+        value = first + second * 45 + third * 2025 + 65536
+        if value < 45**3:
+            letters = _ALPHABET[value % 45] + _ALPHABET[value // 45 % 45] + _ALPHABET[value // 2025]
+            return "KP1:" + body[:at] + letters + body[at + 3 :]
+    raise AssertionError(body)
+
+
+def _wrapped_pair(packed: bytes) -> str:
+    """Return the text of an odd number of bytes with 256 added to the last of them."""
+    value = packed[-1] + 256
+    assert len(packed) % 2 == 1
+    return "KP1:" + qr.to_base45(packed)[:-2] + _ALPHABET[value % 45] + _ALPHABET[value // 45]
+
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
 def _carriers() -> Iterator[Vector]:
     message = certify(world.a_certificate())
     packed = stored(message.cose)
@@ -111,6 +132,14 @@ def _carriers() -> Iterator[Vector]:
             "Two last characters that stand for more than a byte.",
             "KP1:" + qr.to_base45(packed[:60]) + "::",
         ),
+        "triple-wraps": (
+            "Three characters that stand for 65536 more than they should: only what is left of it is right.",
+            _wrapped_triple(body),
+        ),
+        "pair-wraps": (
+            "Two last characters that stand for 256 more than they should: only what is left of it is right.",
+            _wrapped_pair(packed if len(packed) % 2 else stored(certify(world.a_certificate("BW000048210")).cose)),
+        ),
         "one-character-left": ("One last character that stands for nothing.", "KP1:" + qr.to_base45(packed[:60]) + "A"),
         "base64": ("Base64 instead of Base45.", "KP1:" + base64.b64encode(packed).decode()),
         "hexadecimal": ("Hexadecimal digits instead of Base45.", "KP1:" + message.cose.hex().upper()),
@@ -133,7 +162,7 @@ def _carriers() -> Iterator[Vector]:
         "zlib-bomb-large": ("The longest text, which inflates to half a megabyte.", _as_text(bomb(450_000))),
         "behind-zlib": ("Something behind the end of the zlib form.", _as_text(packed + b"\x00")),
         "zlib-twice": ("A second zlib form behind the first.", _as_text(packed + packed)),
-        "too-long": ("More characters than the largest QR code holds.", "KP1:" + "0" * 4293),
+        "too-long": ("More characters than the largest QR code holds.", certify(good.filled(72)).text),
         "web-address": ("The address of a page.", "https://example.org/KP1"),
         "number-alone": ("The number of a certificate.", "BW00004821"),
     }

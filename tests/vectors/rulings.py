@@ -95,7 +95,7 @@ _SOUND: dict[str, Any] = {
 
 
 def _applied(name: str, about: str, expect: Breaches, setting: dict[str, Any] | None = None, **changes: Any) -> Ruling:
-    """Return the vector of the sound application with these fields changed; ``exporter__town`` is one within another."""
+    """Return the vector of the sound application with these fields changed; ``exporter__town`` is inside another."""
     application = copy.deepcopy(_SOUND)
     for path, value in changes.items():
         *above, last = path.split("__")
@@ -117,6 +117,13 @@ def _applied(name: str, about: str, expect: Breaches, setting: dict[str, Any] | 
 
 
 def _applications() -> Iterator[Ruling]:
+    yield from _contents()
+    yield from _evidence()
+    yield from _profiles()
+    yield from _standing()
+
+
+def _contents() -> Iterator[Ruling]:
     yield _applied("sound", "Nothing is wrong.", [])
     yield _applied(
         "weight-of-three-decimals",
@@ -269,6 +276,9 @@ def _applications() -> Iterator[Ruling]:
         country_of_provenance="US",
         exporter__country="US",
     )
+
+
+def _evidence() -> Iterator[Ruling]:
     yield _applied(
         "provenance-never-a-participant",
         "Exported last from a country that never was a Participant.",
@@ -353,6 +363,9 @@ def _applications() -> Iterator[Ruling]:
         [("certificate.refers-to", "refers_to.number", REFUSE)],
         kind="replacement",
     )
+
+
+def _profiles() -> Iterator[Ruling]:
     yield _applied(
         "validity-of-61-days",
         "Canada allows sixty days.",
@@ -418,6 +431,9 @@ def _applications() -> Iterator[Ruling]:
         date_of_issuance="2024-12-02",
         date_of_expiry="2025-01-31",
     )
+
+
+def _standing() -> Iterator[Ruling]:
     yield _applied(
         "issuer-suspended",
         "The Central African Republic in 2014, while it was suspended.",

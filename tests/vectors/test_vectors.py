@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from macle import errors
-from macle.proof import qr, vectors, verification
+from macle.proof import qr, rulings, vectors, verification
 from macle.scheme import profiles, rules
 from macle.scheme.rules import Stage
 from tests.vectors import build, good, malformed
@@ -50,7 +50,7 @@ class TestCommittedFiles:
         assert len(judged("bad")) >= 140
 
     def test_have_one_plain_sentence_each(self) -> None:
-        for vector in judged():
+        for vector in judged("good", "bad", *rulings.BY_FOLDER):
             assert vector["about"].endswith("."), vector["name"]
             assert len(vector["about"]) <= 200, vector["name"]
 
@@ -69,7 +69,9 @@ def inflated(text: str) -> bytes:
 
 
 class TestVerifier:
-    @pytest.mark.parametrize("path", committed("good", "bad"), ids=lambda path: f"{path.parent.name}-{path.stem}")
+    @pytest.mark.parametrize(
+        "path", committed("good", "bad", *rulings.BY_FOLDER), ids=lambda path: f"{path.parent.name}-{path.stem}"
+    )
     def test_answers_as_expected(self, path: Path) -> None:
         verdict = vectors.judge(path)
 
@@ -103,6 +105,30 @@ class TestCoverage:
         found = {vector["expect"]["rule"] for vector in judged()} - {None}
 
         assert wanted <= found <= set(rules.catalogue())
+
+    def test_every_rule_of_the_catalogue_occurs_in_some_vector(self) -> None:
+        broken = {rule for vector in judged(*rulings.BY_FOLDER) for rule, _, _ in vector["expect"]}
+        deciding = {vector["expect"]["rule"] for vector in judged()} - {None}
+
+        assert broken | deciding == set(rules.catalogue())
+
+    @pytest.mark.parametrize(
+        ("folder", "stage"),
+        [
+            ("applications", Stage.APPLICATION),
+            ("validations", Stage.VALIDATION),
+            ("confirmations", Stage.CONFIRMATION),
+        ],
+    )
+    def test_every_rule_that_only_this_stage_asks_is_broken_there_and_some_vector_breaks_none(
+        self, folder: str, stage: Stage
+    ) -> None:
+        expected = [vector["expect"] for vector in judged(folder)]
+        broken = {rule for breaches in expected for rule, _, _ in breaches}
+        only_here = {rule.id for rule in rules.catalogue().values() if rule.stages == (stage,)}
+
+        assert only_here <= broken
+        assert [] in expected
 
     def test_every_answer_to_every_question_occurs(self) -> None:
         everything = [vector["expect"] for vector in judged()]
@@ -139,6 +165,27 @@ class TestHandMadeZlib:
 
         assert len(zlib.decompress(packed)) >= size
         assert len(qr.PREFIX + qr.to_base45(packed)) <= qr.LONGEST_TEXT
+
+
+class TestTexts:
+    def text(self, folder: str, name: str) -> str:
+        return str(json.loads((build.FOLDER / folder / f"{name}.json").read_bytes())["text"])
+
+    def test_the_largest_code_is_the_largest_there_is(self) -> None:
+        assert qr.code_of(self.text("good", "largest-code")).version == qr.LARGEST_VERSION
+
+    def test_the_longest_text_is_too_long_to_be_printed_and_short_enough_to_be_read(self) -> None:
+        text = self.text("good", "longest-text")
+
+        assert len(text) <= qr.LONGEST_TEXT
+        with pytest.raises(qr.TextMalformed):
+            qr.code_of(text)
+
+    def test_the_text_that_is_too_long_is_sound_but_for_that(self) -> None:
+        text = self.text("bad", "text-too-long")
+
+        assert len(text) > qr.LONGEST_TEXT
+        assert inflated(text)[:1] == b"\xd2"
 
 
 class TestJudge:
@@ -192,6 +239,64 @@ class TestJudge:
     def test_refuses_a_trust_set_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(vectors.VectorMalformed):
             self.judge(tmp_path, {**self.a_vector(), "trust": "nowhere"})
+
+
+class TestJudgeOfRulings:
+    def a_ruling(self) -> dict[str, Any]:
+        return dict(json.loads((build.FOLDER / "applications" / "several-breaches.json").read_bytes()))
+
+    def judge(self, folder: Path, vector: object) -> Any:
+        (folder / "applications").mkdir()
+        (folder / "trust").symlink_to(build.FOLDER / "trust")
+        path = folder / "applications" / "several-breaches.json"
+        path.write_text(json.dumps(vector), encoding="utf-8")
+        return vectors.judge(path)
+
+    def test_does_not_mind_the_order_of_breaches(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        ruling["expect"].reverse()
+
+        assert self.judge(tmp_path, ruling).agrees
+
+    def test_finds_a_breach_that_was_not_expected(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        del ruling["expect"][0]
+
+        assert not self.judge(tmp_path, ruling).agrees
+
+    def test_finds_a_breach_that_is_not_there(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        ruling["expect"].append(["AnnexI.A.number", "number", "refuse"])
+
+        assert not self.judge(tmp_path, ruling).agrees
+
+    def test_finds_another_outcome(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        ruling["expect"][0][2] = "hold"
+
+        assert not self.judge(tmp_path, ruling).agrees
+
+    @pytest.mark.parametrize("part", ["name", "about", "application", "setting", "expect"])
+    def test_refuses_a_ruling_without_a_part(self, tmp_path: Path, part: str) -> None:
+        ruling = self.a_ruling()
+        del ruling[part]
+
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, ruling)
+
+    def test_refuses_a_ruling_that_nobody_examines(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        del ruling["application"]["participant"]
+
+        with pytest.raises(vectors.VectorMalformed, match="who examines"):
+            self.judge(tmp_path, ruling)
+
+    def test_refuses_a_profile_field_that_cannot_be_said(self, tmp_path: Path) -> None:
+        ruling = self.a_ruling()
+        ruling["setting"]["profile"] = {"participant": "ZA"}
+
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, ruling)
 
 
 class TestCheck:

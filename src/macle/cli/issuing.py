@@ -55,6 +55,12 @@ _SMALL_PAYLOAD = 1200
 """Bytes of content that fit a QR code whatever they are."""
 
 
+class DatedAnotherDay(families.Refused):
+    """The application is dated on a day on which it is not validated."""
+
+    code = "dated-another-day"
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A certificate that every rule allows, ready to be signed."""
@@ -143,6 +149,13 @@ class Desk:
     def _certificate(
         self, application: applications.Application, setting: IssuingSetting, *, at: datetime, digest: bytes
     ) -> Certificate:
+        if application.date_of_issuance != setting.on:
+            raise DatedAnotherDay(
+                f"It is dated {application.date_of_issuance} and would be validated on {setting.on}.",
+                where="date_of_issuance",
+                mend=f"Date it {setting.on}, or give --at.",
+                rule="AnnexI.A.date-of-issuance",
+            )
         last_day = checking.expiry_of(application, setting.profile)
         if last_day is None:
             raise applications.ApplicationIncomplete("This is missing.", where="date_of_expiry", mend="Fill it in.")

@@ -202,7 +202,7 @@ class TrustFolder:
             raise FingerprintDiffers(
                 f"These are not the words of {record.participant}'s root.",
                 where="fingerprint",
-                mend="Let the other authority read its words to you again; do not take them from the file's own message.",
+                mend="Let the other authority read its words to you again, and not from the message that brought the file.",
             )
         trust.pin(record, held=None if held is None else held.record)
         write(self.path / "pins" / f"{record.participant}.cose", data)
@@ -263,9 +263,7 @@ class TrustFolder:
             record = trust.read_record(_read(self.path / "pins" / f"{code}.cose"))
             if record.participant != code:
                 raise FolderUnreadable(f"The record is of {record.participant}.", where=f"pins/{code}.cose")
-            yield Source(
-                record=record, as_of=datetime.fromisoformat(moment), reaches_until=record.reaches_until, how="pinned"
-            )
+            yield trust.pinned(record, at=datetime.fromisoformat(moment))
 
 
 class FingerprintDiffers(errors.Untrusted):

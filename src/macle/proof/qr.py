@@ -129,7 +129,7 @@ def from_text(text: str) -> bytes:
     """
     if not text.startswith(PREFIX):
         raise TextMalformed(
-            f"The text does not begin with {PREFIX}",
+            f"The text does not begin with {PREFIX}.",
             where="text",
             mend="Scan the QR code of a Kimberley Process Certificate.",
         )

@@ -146,6 +146,8 @@ _KEY_ITEMS = 8
 
 
 def _encode_record(record: ParticipantRecord) -> bytes:
+    if any(key in _RECORD_FIELDS for key in record.extensions):
+        raise codec.FieldMalformed("An extension has the key of a known field.", where="extensions")
     fields: dict[int, object] = {
         **record.extensions,
         0: record.sequence,
@@ -203,6 +205,8 @@ def read_record(data: bytes) -> ParticipantRecord:
         extensions=fields.rest(),
     )
     claims.nothing_else()
+    if record.sequence < 0 or record.reaches_until <= record.issued_at:
+        raise codec.FieldMalformed("A record has a sequence, and reaches beyond its own day.", where="reaches_until")
     _one_key_one_usage(record)
     return record
 
@@ -391,13 +395,20 @@ def read_list(data: bytes, *, holders: Holders) -> TrustList:
     _must_be(claims.take(codec.ISSUER, str), "KP")
     _must_be(claims.take(codec.SUBJECT, str), "trust list")
     fields = Fields(claims.take(codec.PRIVATE, dict), _LIST_FIELDS)
+    version, issued_at = fields.take(0, int), claims.take_instant(codec.ISSUED_AT)
+    reaches_until = claims.take_instant(codec.EXPIRES)
+    claims.nothing_else()
+    if version < 0 or not issued_at < reaches_until <= issued_at + LIST_LIFE:
+        raise codec.FieldMalformed(
+            f"A list has a version and reaches {LIST_LIFE.days} days at the most.", where="reaches_until"
+        )
     records = fields.take(1, list)
     if len(records) > MOST_RECORDS or any(type(record) is not bytes for record in records):
         raise codec.FieldMalformed(f"A list holds at most {MOST_RECORDS} records.", where="records")
     return TrustList(
-        version=fields.take(0, int),
-        issued_at=claims.take_instant(codec.ISSUED_AT),
-        reaches_until=claims.take_instant(codec.EXPIRES),
+        version=version,
+        issued_at=issued_at,
+        reaches_until=reaches_until,
         records=tuple(records),
         standing=_tables_in(fields.take(2, dict)),
     )
@@ -459,6 +470,14 @@ class Trust:
         object.__setattr__(self, "by_key_id", index)
 
 
+def pinned(record: ParticipantRecord, *, at: datetime) -> Source:
+    """Return a record that was pinned at that time as a source of trust.
+
+    It knows the keys up to the day of its own issue: what its Participant added later it cannot name.
+    """
+    return Source(record=record, as_of=min(at, record.issued_at), reaches_until=record.reaches_until, how="pinned")
+
+
 def pin(record: ParticipantRecord, *, held: ParticipantRecord | None) -> ParticipantRecord:
     """Return the record to hold from now on.
 
@@ -502,8 +521,8 @@ def assemble(
             old = sources.get(record.participant)
             if old is not None and old.record.root != record.root:
                 alarms.append(
-                    f"The trust list names another root for {record.participant} than the one pinned here; the pin stays. "
-                    "Telephone the authority and compare fingerprints."
+                    f"The trust list names another root for {record.participant} than the one pinned here; "
+                    "the pin stays. Telephone the authority and compare fingerprints."
                 )
             elif old is None or record.sequence > old.record.sequence:
                 sources[record.participant] = new

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from macle import errors
 from macle.proof import rulings, trust, verification, views
-from macle.proof.trust import Holders, Source
+from macle.proof.trust import Holders
 from macle.proof.verification import Circumstances, Known
 from macle.scheme import participants, profiles
 from macle.scheme.participants import Participants
@@ -183,9 +183,7 @@ def _trust(path: Path) -> Trust:
     pinned = []
     for pin in stated["pins"]:
         record = trust.read_record(bytes.fromhex(pin["record"]))
-        pinned.append(
-            Source(record=record, as_of=_instant(pin["pinned_at"]), reaches_until=record.reaches_until, how="pinned")
-        )
+        pinned.append(trust.pinned(record, at=_instant(pin["pinned_at"])))
     as_of = _instant(stated["standing_as_of"])
     return trust.assemble(
         pinned=pinned,

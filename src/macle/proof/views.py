@@ -197,9 +197,13 @@ _GLANCE = 120
 
 
 def _must_agree(given: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for name in wanted:
+        if name not in given:
+            raise ViewMalformed("This field is missing.", where=terms.shown(name))
     for name in given:
         if name not in wanted:
             raise ViewMalformed("There is no such field.", where=terms.shown(name))
+    for name in wanted:
         if given[name] != wanted[name]:
             raise ViewMalformed(f"This is {terms.shown(given[name])}, not {terms.shown(wanted[name])}.", where=name)
 

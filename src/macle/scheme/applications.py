@@ -218,7 +218,7 @@ def _text(_: _Reader, value: object, where: str) -> str:
     if (
         isinstance(value, str)
         and value.strip() == value
-        and value.isprintable()
+        and terms.is_printable(value)
         and len(value) <= certificates.LONGEST_TEXT
     ):
         return value
@@ -233,7 +233,7 @@ def _long_text(_: _Reader, value: object, where: str) -> str:
     if (
         isinstance(value, str)
         and len(value) <= _LONGEST_ADDRESS
-        and value.replace("\r", "").replace("\n", "").isprintable()
+        and terms.is_printable(value.replace("\r", "").replace("\n", ""))
     ):
         return value
     raise FieldUnreadable(
@@ -276,7 +276,7 @@ def _hex_digest(_: _Reader, value: object, where: str) -> bytes:
 
 
 def _heading(_: _Reader, value: object, where: str) -> str:
-    if isinstance(value, str) and value.isprintable() and len(value) <= certificates.LONGEST_TEXT:
+    if isinstance(value, str) and terms.is_printable(value) and len(value) <= certificates.LONGEST_TEXT:
         return value
     raise FieldUnreadable(f"{_shown(value)} is not an HS heading.", where=where, mend='Write it as text: "7102.31".')
 

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from macle import errors
+from macle.scheme import terms
 from macle.scheme.terms import Carats, CertificateNumber, CountryCode, HSCode, ParticipantCode, USDollars
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def _text(text: str, where: str, *, empty: bool = False, longest: int = LONGEST_
     """Refuse text that is missing, too long, or holds characters that do not print."""
     if not text and empty:
         return
-    if not text or len(text) > longest or not text.isprintable() or text != text.strip():
+    if not text or len(text) > longest or not terms.is_printable(text) or text != text.strip():
         raise CertificateMalformed(
             f"This text cannot be printed on a certificate: {text[:40]!r}.",
             where=where,

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from macle import errors
+from macle.scheme import terms
 from macle.scheme.certificates import LONGEST_TEXT, MOST_PARCELS, is_within_limits
 from macle.scheme.terms import Carats, USDollars
 
@@ -110,7 +111,12 @@ class ImportConfirmation:
 
 def _printable(text: object, where: str, *, least: int, longest: int) -> None:
     """Refuse what is no text of that length, or holds characters that do not print."""
-    if type(text) is not str or not least <= len(text) <= longest or not text.isprintable() or text != text.strip():
+    if (
+        type(text) is not str
+        or not least <= len(text) <= longest
+        or not terms.is_printable(text)
+        or text != text.strip()
+    ):
         raise ConfirmationMalformed(
             "This is not a text that can be printed.",
             where=where,

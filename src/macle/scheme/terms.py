@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import reprlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -44,6 +45,21 @@ def shown(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**40:  # Python refuses to write out the longest ones.
         return "a number of more than 40 digits"
     return _GLANCE.repr(value)
+
+
+def is_printable(text: str) -> bool:
+    """Return whether every character prints: no controls, no hidden directions, no spaces but the plain one.
+
+    The two joiners are let through, for Persian and Sinhala names are not written without them, and so are
+    characters that this version of Unicode does not know yet: verifiers must not differ by their age.
+    """
+    return text.isprintable() or all(
+        letter in _JOINERS or letter == " " or unicodedata.category(letter) not in _NOT_PRINTED for letter in text
+    )
+
+
+_JOINERS = "\u200c\u200d"
+_NOT_PRINTED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs"})
 
 
 def participant_code(text: object, *, where: str = "") -> ParticipantCode:
@@ -192,16 +208,11 @@ class PartialDate:
     def parse(cls, text: str, *, where: str = "") -> Self:
         """Read ``2003``, ``2012-11`` or ``2021-01-01``; raise `TermInvalid` on anything else."""
         match = _PARTIAL.fullmatch(text)
+        year, month, day = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
         try:
-            if match is None:
-                raise ValueError(text)
-            year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
-            if year is None or month is None:
-                first, last = date(year or 0, 1, 1), date(year or 0, 12, 31)
-            elif day is None:
-                first, last = date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
-            else:
-                first = last = date(year, month, day)
+            first = date(year, month or 1, day or 1)
+            last_day = calendar.monthrange(year, month or 12)[1]
+            last = first if day else date(year, month or 12, last_day)
         except ValueError as error:
             raise TermInvalid(
                 f"{shown(text)} is not a date, month or year.", where=where, mend="Write 2003, 2012-11 or 2021-01-01."

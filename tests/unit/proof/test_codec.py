@@ -216,7 +216,7 @@ class TestCertificates:
 
     @given(strategies.certificates())
     def test_are_encoded_alike_each_time(self, certificate: Certificate) -> None:
-        again = replace(certificate, extensions=dict(reversed(certificate.extensions.items())))
+        again = replace(certificate, extensions=dict(reversed(list(certificate.extensions.items()))))
         assert codec.encode_certificate(again) == codec.encode_certificate(certificate)
 
     @given(strategies.extensions)
@@ -371,6 +371,49 @@ class TestCertificates:
             assert codec.decode_certificate(codec.encode_certificate(certificate)).validated_at == moment
         last = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
         assert codec.instant(codec.seconds(last), where="x") == last - timedelta(microseconds=999999)
+
+    @pytest.mark.parametrize(
+        ("shortest", "other"),
+        [
+            (b"\x11" + b"\x58\x20" + FULL.record_digest, b"\x18\x11" + b"\x58\x20" + FULL.record_digest),
+            (b"\x58\x20" + FULL.record_digest, b"\x59\x00\x20" + FULL.record_digest),
+            (b"\x58\x20" + FULL.record_digest, b"\x5f\x58\x20" + FULL.record_digest + b"\xff"),
+            (b"\x0b\x0a", b"\x0b\x18\x0a"),
+            (b"\x0b\x0a", b"\x0b\xc2\x41\x0a"),
+            (b"\x0b\x0a", b"\x0b\xf9\x49\x00"),
+            (b"\x0b\x0a", b"\x0b\xd8\x20\x0a"),
+            (b"\x00\x02\x01\x68Gaborone", b"\x01\x68Gaborone\x00\x02"),
+            (b"\x00\x02\x01\x68Gaborone", b"\xf4\x02\xf5\x68Gaborone"),
+            (b"\x00\x02\x01\x68Gaborone", b"\x00\x02\x01\x78\x08Gaborone"),
+            (b"\x13\x78\x1a", b"\x18\x13\x78\x1a"),
+        ],
+    )
+    def test_in_any_other_encoding_are_refused(self, shortest: bytes, other: bytes) -> None:
+        payload = codec.encode_certificate(FULL)
+        assert payload.count(shortest) == 1
+        with pytest.raises((NotDeterministic, CBORMalformed, FieldMalformed)):
+            codec.decode_certificate(payload.replace(shortest, other))
+        with pytest.raises((NotDeterministic, CBORMalformed)):
+            codec.decode_certificate(payload + b"\x00")
+
+    @pytest.mark.parametrize(
+        "value", ["1801", "f90000", "f7", "c000", "9fff", "a202010101", "a201010102", "a1f501", "e0", "c24101", "5f4100ff"]
+    )
+    def test_hold_no_extension_in_any_other_encoding(self, value: str) -> None:
+        mark = codec.encode("the value is put here")
+        payload = codec.encode_certificate(a_small_certificate(extensions={99: "the value is put here"}))
+        with pytest.raises((NotDeterministic, CBORMalformed)):
+            codec.decode_certificate(payload.replace(mark, bytes.fromhex(value)))
+
+    @given(st.integers(0, 10**9), st.integers(0, 255))
+    def test_changed_by_one_byte_are_another_certificate_or_none(self, at: int, byte: int) -> None:
+        payload = bytearray(codec.encode_certificate(FULL))
+        payload[at % len(payload)] = byte
+        try:
+            read = codec.decode_certificate(bytes(payload))
+        except errors.Malformed:
+            return
+        assert codec.encode_certificate(read) == bytes(payload)
 
     def test_are_small_enough_for_the_code_on_the_sheet(self) -> None:
         assert len(codec.encode_certificate(FULL)) < 1500

@@ -46,7 +46,7 @@ class TestFileSigner:
         assert pem.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
         with pytest.raises(TypeError):
             serialization.load_pem_private_key(pem, None)
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"(?i)password|decrypt|padding"):
             serialization.load_pem_private_key(pem, b"another passphrase")
         opened = serialization.load_pem_private_key(pem, PASSPHRASE.encode())
         assert isinstance(opened, ec.EllipticCurvePrivateKey)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-import random
 import resource
 import struct
 import tracemalloc
@@ -34,13 +34,19 @@ def as_text(stream: bytes) -> str:
     return qr.PREFIX + qr.to_base45(stream)
 
 
+def any_bytes(size: int) -> bytes:
+    """Return bytes that look random and are the same in every run."""
+    blocks = (hashlib.sha256(index.to_bytes(4)).digest() for index in range(size // 32 + 1))
+    return b"".join(blocks)[:size]
+
+
 def opened(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("L")
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     target = io.BytesIO()
-    picture.save(target, kind, **options)  # type: ignore[arg-type]
+    picture.save(target, kind, **options)
     return target.getvalue()
 
 
@@ -73,7 +79,7 @@ class TestBase45:
         assert qr.to_base45(data) == text
 
     @pytest.mark.parametrize(
-        "text", ["GGW", ":::", "FGX", "V5", "::", "A", "BB8A", "bb8", "BB8\n", "BB8=", "ＢＢ８", "BB8\x00"]
+        "text", ["GGW", ":::", "FGX", "V5", "::", "A", "BB8A", "bb8", "BB8\n", "BB8=", "\uff22\uff22\uff18", "BB8\x00"]
     )
     def test_refuses_what_no_bytes_are_written_as(self, text: str) -> None:
         with pytest.raises(TextMalformed):
@@ -94,7 +100,7 @@ class TestText:
 
     @pytest.mark.parametrize("cut", [1, 2, 3, 4, 10, 100, 700])
     def test_that_is_cut_off_is_refused(self, cut: int) -> None:
-        assert refusal_of(TEXT[:-cut])
+        assert refusal_of(TEXT[:-cut]).where == "text"
 
     @pytest.mark.parametrize("behind", [b"\x00", b"more", zlib.compress(b"another")])
     def test_with_something_behind_its_end_is_refused(self, behind: bytes) -> None:
@@ -114,7 +120,7 @@ class TestText:
         ],
     )
     def test_that_is_no_whole_zlib_stream_is_refused(self, stream: bytes) -> None:
-        assert refusal_of(as_text(stream))
+        assert refusal_of(as_text(stream)).where == "text"
 
     def test_longer_than_any_qr_code_is_refused_before_it_is_read(self) -> None:
         assert "no QR code holds more" in refusal_of(qr.PREFIX + "0" * 10**6).what
@@ -154,7 +160,7 @@ class TestText:
 class TestPicture:
     @pytest.mark.parametrize("size", [10, 100, 300, 700, 1200, 2000, 2200])
     def test_is_read_as_the_text_that_it_was_made_of(self, size: int) -> None:
-        text = as_text(random.Random(size).randbytes(size))
+        text = as_text(any_bytes(size))
         code = qr.code_of(text)
         assert qr.texts_in_picture(code.to_png()) == [text]
         assert code.modules == 17 + 4 * code.version
@@ -176,7 +182,7 @@ class TestPicture:
 
     @pytest.mark.parametrize(("pixels", "dpi"), [(5, 300), (1, 72), (6, 600)])
     def test_is_not_made_with_finer_modules(self, pixels: int, dpi: int) -> None:
-        with pytest.raises(ValueError, match="below 0.5 mm"):
+        with pytest.raises(ValueError, match=r"below 0\.5 mm"):
             qr.code_of(TEXT).to_png(pixels=pixels, dpi=dpi)
 
     def test_has_a_white_frame_of_four_modules(self) -> None:
@@ -213,7 +219,7 @@ class TestPicture:
 
     def test_is_read_through_noise_blur_and_grey_paper(self) -> None:
         clean = opened(qr.code_of(TEXT).to_png())
-        noise = Image.frombytes("L", clean.size, random.Random(7).randbytes(clean.width * clean.height))
+        noise = Image.frombytes("L", clean.size, any_bytes(clean.width * clean.height))
         for picture in (
             Image.blend(clean, noise, 0.4),
             clean.filter(ImageFilter.GaussianBlur(2)),

@@ -57,8 +57,8 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["SOFTHSM2_CONF"] = before
 
 
-@pytest.fixture(scope="module")
-def key(token: None) -> PublicKey:
+@pytest.fixture(scope="module", name="key")
+def key_in_the_token(token: None) -> PublicKey:  # noqa: ARG001 (the token must be there first)
     """Return the public half of a key that was made in the token."""
     return tokens.make_key(module=MODULE, token=TOKEN, label="official-07", pin=PIN)
 
@@ -85,13 +85,13 @@ class TestTokenSigner:
         assert key.has_signed(read.to_be_signed, read.signature)
 
     @pytest.mark.parametrize("pin", ["000000", "", "27182", PIN + "1"])
-    def test_stays_shut_for_a_wrong_pin(self, key: PublicKey, pin: str) -> None:
+    @pytest.mark.usefixtures("key")
+    def test_stays_shut_for_a_wrong_pin(self, pin: str) -> None:
         with (
             pytest.raises(PassphraseWrong),
             tokens.opened(module=MODULE, token=TOKEN, label="official-07", pin=pin),
         ):
             pytest.fail("The token opened.")
-        assert key
 
     def test_says_which_key_the_token_does_not_hold(self) -> None:
         with pytest.raises(TokenUnavailable) as raised, tokens.opened(module=MODULE, token=TOKEN, label="no", pin=PIN):
@@ -107,8 +107,8 @@ class TestTokenSigner:
 
 
 class TestMakeKey:
-    def test_makes_a_key_that_the_token_does_not_give_out(self, key: PublicKey) -> None:
-        assert key
+    @pytest.mark.usefixtures("key")
+    def test_makes_a_key_that_the_token_does_not_give_out(self) -> None:
         found = pkcs11.lib(MODULE).get_token(token_label=TOKEN)
         with found.open(rw=True, user_pin=PIN) as session:
             private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label="official-07")
@@ -118,8 +118,8 @@ class TestMakeKey:
             with pytest.raises(pkcs11.PKCS11Error):
                 assert private[pkcs11.Attribute.VALUE]
 
-    def test_makes_no_second_key_of_one_label(self, key: PublicKey) -> None:
-        assert key
+    @pytest.mark.usefixtures("key")
+    def test_makes_no_second_key_of_one_label(self) -> None:
         with pytest.raises(errors.Conflict):
             tokens.make_key(module=MODULE, token=TOKEN, label="official-07", pin=PIN)
 
@@ -134,8 +134,7 @@ class TestMakeKey:
             tokens.make_key(module=MODULE, token=TOKEN, label="official-09", pin="000000")
 
 
-def test_a_key_on_another_curve_is_refused(token: None) -> None:
-    assert token is None
+def test_a_key_on_another_curve_is_refused() -> None:
     found = pkcs11.lib(MODULE).get_token(token_label=TOKEN)
     with found.open(rw=True, user_pin=PIN) as session:
         curve = {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters("secp384r1")}

@@ -46,6 +46,11 @@ def signed_again(change: dict[int, Any], *, claims: dict[Any, Any] | None = None
     return cose.sign(signer=BW.root, typ=cose.RECORD, payload=codec.encode(stated)).to_bytes()
 
 
+def tables_of(content: object) -> dict[str, object]:
+    """Return the five tables of standing, each with this content."""
+    return dict.fromkeys(("participants", "standing", "areas", "offices", "territories"), content)
+
+
 def a_source(record: ParticipantRecord = BW.record, **changes: Any) -> Source:
     pinned = Source(record=record, as_of=made.PINNED_AT, reaches_until=record.reaches_until, how="pinned")
     return replace(pinned, **changes)
@@ -75,6 +80,11 @@ class TestRecords:
         full = replace(BW.record, keys=(replace(key, holder="x" * 200),) * 500)
         with pytest.raises(FieldMalformed):
             full.to_bytes(root=BW.root)
+
+    @pytest.mark.parametrize("key", [0, 1, 2])
+    def test_are_not_written_with_an_extension_that_bears_a_known_key(self, key: int) -> None:
+        with pytest.raises(FieldMalformed):
+            replace(BW.record, extensions={key: 1}).to_bytes(root=BW.root)
 
     def test_that_were_changed_are_refused(self) -> None:
         for at in range(0, len(RECORD), 3):
@@ -118,6 +128,8 @@ class TestRecords:
             ({}, {codec.ISSUER: 5}),
             ({}, {codec.SUBJECT: "certificate"}),
             ({}, {codec.EXPIRES: -1}),
+            ({}, {codec.EXPIRES: 1}),
+            ({0: -1}, {}),
             ({}, {codec.ISSUED_AT: 2**60}),
             ({}, {codec.PRIVATE: []}),
             ({}, {99: 1}),
@@ -184,7 +196,7 @@ class TestKeys:
         key = BW.key(Usage.VALIDATE)
         for wrong in ({"until": LATER}, {"ended": Ended.RETIRED}):
             with pytest.raises(FieldMalformed):
-                replace(key, **wrong)  # type: ignore[arg-type]
+                replace(key, **wrong)
 
     def test_do_not_end_before_they_begin(self) -> None:
         key = BW.key(Usage.VALIDATE)
@@ -353,6 +365,9 @@ class TestTrustList:
             {codec.ISSUER: "BW"},
             {codec.SUBJECT: "record"},
             {codec.EXPIRES: None},
+            {codec.EXPIRES: codec.seconds(made.PINNED_AT)},
+            {codec.EXPIRES: codec.seconds(made.PINNED_AT + trust.LIST_LIFE) + 1},
+            {99: 1},
             {codec.PRIVATE: {0: 1, 1: [5], 2: {}}},
             {codec.PRIVATE: {0: 1, 1: [b""] * (trust.MOST_RECORDS + 1), 2: {}}},
             {codec.PRIVATE: {0: 1, 1: [], 2: {}}},
@@ -360,28 +375,28 @@ class TestTrustList:
                 codec.PRIVATE: {
                     0: 1,
                     1: [],
-                    2: dict.fromkeys(("participants", "standing", "areas", "offices", "territories"), 1),
+                    2: tables_of(1),
                 }
             },
             {
                 codec.PRIVATE: {
                     0: 1,
                     1: [],
-                    2: dict.fromkeys(("participants", "standing", "areas", "offices", "territories"), [1]),
+                    2: tables_of([1]),
                 }
             },
             {
                 codec.PRIVATE: {
                     0: 1,
                     1: [],
-                    2: dict.fromkeys(("participants", "standing", "areas", "offices", "territories"), [[1]]),
+                    2: tables_of([[1]]),
                 }
             },
             {
                 codec.PRIVATE: {
                     0: "1",
                     1: [],
-                    2: dict.fromkeys(("participants", "standing", "areas", "offices", "territories"), []),
+                    2: tables_of([]),
                 }
             },
         ],

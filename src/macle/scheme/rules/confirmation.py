@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from macle.scheme.certificates import Party
 from macle.scheme.confirmations import ConfirmationResult, SealState
 from macle.scheme.rules import Outcome, Stage, breach, rule
-from macle.scheme.terms import Carats
+from macle.scheme.terms import Carats, CertificateNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,10 +152,19 @@ def confirmation_matches(*, subject: ImportConfirmation, setting: ConfirmationSe
             where=where,
             what="The confirmation and the certificate differ.",
             mend="Correct the confirmation, or ask the issuing authority.",
-            confirmed=confirmed,
-            certified=certified,
+            confirmed=_plain(confirmed),
+            certified=_plain(certified),
         )
     ] + _too_early(subject, certificate)
+
+
+def _plain(value: object) -> object:
+    """Return a fact as plain data, as programs pass it on."""
+    if isinstance(value, Party):
+        return [value.name, value.latin_name, value.town, value.country, value.licence]
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value) if isinstance(value, CertificateNumber) else value
 
 
 def _too_early(confirmation: ImportConfirmation, certificate: Certificate) -> list[Breach]:

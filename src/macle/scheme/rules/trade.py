@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from macle.scheme.certificates import Certificate, OriginKind
 from macle.scheme.participants import StandingKind
 from macle.scheme.rules import Outcome, Stage, breach, rule
+from macle.scheme.rules.settings import IssuingSetting
 
 if TYPE_CHECKING:
     from macle.scheme.applications import Application
     from macle.scheme.participants import Participants, StandingOn
     from macle.scheme.rules import Breach
-    from macle.scheme.rules.settings import IssuingSetting, PresentationSetting
+    from macle.scheme.rules.settings import PresentationSetting
+    from macle.scheme.terms import ParticipantCode
 
 _SINCE = date(2003, 1, 1)
 _III_B = "KPCS Core Document, Section III(b)"
@@ -55,12 +57,41 @@ def in_date(*, subject: Certificate, setting: PresentationSetting) -> list[Breac
 def issuer_standing(
     *, subject: Application | Certificate, setting: IssuingSetting | PresentationSetting
 ) -> list[Breach]:
-    """Return a breach if the issuer was not a Participant in good standing on the day of validation."""
+    """Return a breach if the issuer was not a Participant in good standing on the day of validation.
+
+    What was validated before the issuer was excluded, and arrives after it, is held: the Scheme has no rule for
+    it, and the certificate is not void.
+    """
     if isinstance(subject, Certificate):
         code, on = subject.issuer, subject.date_of_issuance
     else:
         code, on = setting.profile.participant, subject.date_of_issuance or setting.on  # type: ignore[union-attr]
-    return _standing("III.c.issuer-standing", setting.participants.standing(code, on=on), "number")
+    found = _standing("III.c.issuer-standing", setting.participants.standing(code, on=on), "number")
+    if found or isinstance(setting, IssuingSetting):
+        return found
+    return _excluded_on_the_way(code, setting)
+
+
+def _excluded_on_the_way(code: ParticipantCode, setting: PresentationSetting) -> list[Breach]:
+    """Return a breach if the issuer is, or may be, excluded by a decision on the day of import."""
+    on = setting.profile.day_of(setting.at, office=setting.office)
+    standing = setting.participants.standing(code, on=on)
+    if standing.may_trade:
+        return []
+    excluded = [each for each in standing.possible if each.kind in _EXCLUDED]
+    if not excluded:
+        return []
+    basis = "; ".join(each.basis for each in excluded if each.basis)
+    words = " or ".join(_WORDS[each.kind] for each in standing.possible)
+    return breach(
+        "III.c.issuer-standing",
+        where="number",
+        what=f"On {on}, with the shipment under way, {code} was {words} ({basis}).",
+        mend="An official decides: the certificate was good on the day of validation, and is not void.",
+        outcome=Outcome.HOLD,
+        judged_at=on,
+        basis=basis,
+    )
 
 
 @rule("III.c.origin-standing", source=_III_C, effective=_SINCE, stages=(*_BOTH, Stage.PRESENTATION))
@@ -192,6 +223,9 @@ def single_use(*, subject: Certificate, setting: PresentationSetting) -> list[Br
     )
 
 
+_EXCLUDED = frozenset(
+    {StandingKind.SUSPENDED, StandingKind.SELF_SUSPENDED, StandingKind.REMOVED, StandingKind.UN_EMBARGO}
+)
 _WORDS = {
     StandingKind.PARTICIPANT: "a Participant",
     StandingKind.SUSPENDED: "suspended",
