@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -128,10 +128,30 @@ CONFIRMATION = [
     ),
     Case(
         "confirmed before it was validated",
-        {"confirmed_at": datetime(2026, 11, 2, 9, 29, 59, tzinfo=UTC)},
+        {"confirmed_at": datetime(2026, 11, 2, 9, 29, 59, tzinfo=UTC), "date_of_receipt": date(2026, 11, 2)},
         (refused(_MATCHES, "confirmed_at"),),
     ),
-    Case("confirmed at the instant of validation", {"confirmed_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)}, ()),
+    Case(
+        "received the day after it was confirmed",
+        {"date_of_receipt": date(2026, 11, 10)},
+        (refused(_MATCHES, "date_of_receipt"),),
+    ),
+    Case(
+        "received when it was already the next day at the office",
+        {"date_of_receipt": date(2026, 11, 10), "confirmed_at": datetime(2026, 11, 9, 23, 30, tzinfo=UTC)},
+        (),
+    ),
+    Case("received the day before it was issued, across the date line", {"date_of_receipt": date(2026, 11, 1)}, ()),
+    Case(
+        "received two days before it was issued",
+        {"date_of_receipt": date(2026, 10, 31)},
+        (refused(_MATCHES, "date_of_receipt"),),
+    ),
+    Case(
+        "confirmed at the instant of validation",
+        {"confirmed_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC), "date_of_receipt": date(2026, 11, 2)},
+        (),
+    ),
 ]
 
 

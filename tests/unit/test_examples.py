@@ -247,7 +247,10 @@ class TestApplications:
         assert (len(full.lines), len(full.container_seals), len(full.origin.countries)) == (3, 4, 2)
         assert full.exporter is not None
         assert full.importer is not None
-        assert min(len(full.exporter.name or ""), len(full.importer.name or "")) >= 80
+        assert all(
+            party.name and party.latin_name and not party.name.isascii() for party in (full.exporter, full.importer)
+        )
+        assert full.refers_to is not None
 
 
 class TestMistakes:

@@ -161,19 +161,23 @@ def _changes() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+_WORTH_FORGING = ("number", "date-of-expiry", "importer-name", "origin-countries", "line-carats", "line-value")
+
+
 def _changed_fields() -> Iterator[Vector]:
-    """Give each field changed under a good signature, as bytes and made into a QR text anew."""
+    """Give each field changed under a good signature and encoded anew; some of them as a QR text, too."""
     certificate = world.a_full_certificate()
     signed = certify(certificate)
     for name, (words, changes) in _changes().items():
         changed = replace(signed, payload=codec.encode_certificate(replace(certificate, **changes)))
         yield spoilt(f"changed-{name}", f"Changed after signing: {words}.", changed.cose, forged(6))
-        yield spoilt(
-            f"changed-{name}-as-text",
-            f"Changed after signing and made into a sound QR text: {words}.",
-            changed.text,
-            forged(6),
-        )
+        if name in _WORTH_FORGING:
+            yield spoilt(
+                f"changed-{name}-as-text",
+                f"Changed after signing and made into a sound QR text: {words}.",
+                changed.text,
+                forged(6),
+            )
     content = cbor2.loads(signed.payload)
     for name, words, claims in (
         ("issuer-claim", "the issuer alone, so that it is no longer the number's", {**content, 1: "AO"}),
@@ -343,8 +347,20 @@ def _unknown_keys() -> Iterator[Vector]:
     )
     yield vector(
         "key-unknown-data-as-old",
-        "An unknown key, and the record was pinned in the very second in which this claims to have been validated.",
-        certify(replace(after, validated_at=world.PINNED_AT, date_of_issuance=date(2026, 11, 1)), key="BW unheard-of"),
+        "An unknown key, and the record was issued in the very second in which this claims to have been validated.",
+        certify(_claiming(world.RECORDED_AT), key="BW unheard-of"),
+        KEY_UNKNOWN,
+    )
+    yield vector(
+        "key-unknown-data-a-second-newer",
+        "An unknown key, and the record was issued one second after this claims to have been validated.",
+        certify(_claiming(world.RECORDED_AT - timedelta(seconds=1)), key="BW unheard-of"),
+        forged(4),
+    )
+    yield vector(
+        "key-unknown-pinned-later",
+        "The record was pinned after this claims to have been validated, but issued before: it cannot know the key.",
+        certify(_claiming(world.RECORDED_AT + timedelta(hours=6)), key="BW unheard-of"),
         KEY_UNKNOWN,
     )
     yield vector(
@@ -386,6 +402,10 @@ def _unknown_keys() -> Iterator[Vector]:
         sign(b"\xa0", key="BW unheard-of"),
         KEY_UNKNOWN,
     )
+
+
+def _claiming(validated_at: datetime) -> Certificate:
+    return replace(world.a_certificate(), validated_at=validated_at, date_of_issuance=validated_at.date())
 
 
 def _of_india(certificate: Certificate) -> Certificate:

@@ -236,6 +236,8 @@ def _names() -> Iterator[Vector]:
         "hindi": ("काल्पनिक कच्चा हीरा प्राइवेट लिमिटेड", "सूरत · Surat", "IN", "Kalpanik Kaccha Heera Pvt Ltd"),
         "armenian": ("Մտացածին Ադամանդ ՍՊԸ", "Երևան · Yerevan", "AM", "Mtatsatsin Adamand LLC"),
         "hebrew": ("יהלומי דמיון בע״מ", "רמת גן · Ramat Gan", "IL", "Dimyon Diamonds Ltd"),
+        "persian": ("شرکت الماس\u200cهای خیالی", "Example Town", "AE", "Almas-ha-ye Khiyali Co"),  # noqa: RUF001 (Persian letters)
+        "sinhala": ("කල්පිත දියමන්ති \u0dc1\u0dca\u200d\u0dbb\u0dd3", "Colombo", "LK", "Kalpitha Diyamanthi Sri"),
         "tamil": ("கற்பனை வைரம் லிமிடெட்", "கொழும்பு · Colombo", "LK", "Karpanai Vairam Ltd"),
     }
     for language, (name, town, country, latin) in parties.items():
@@ -251,6 +253,11 @@ def _names() -> Iterator[Vector]:
         "name-of-120-characters",
         "The longest name there can be: 120 characters beyond the first plane, 480 bytes.",
         exporter=replace(world.EXPORTER, name="𠀋" * 120, latin_name="Imaginary Diamonds of One Hundred and Twenty"),
+    )
+    yield _plain(
+        "name-of-later-unicode",
+        "A character that Unicode does not have yet: verifiers must not differ by their age.",
+        exporter=replace(world.EXPORTER, name="Example \u0378 Diamonds"),
     )
     yield _plain(
         "name-decomposed",

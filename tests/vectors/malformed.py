@@ -646,7 +646,7 @@ def _impossible_contents() -> Iterator[Vector]:
         ("spaces-alone", "nothing but spaces", "   "),
         ("121-characters", "121 characters", "E" * 121),
         ("private-character", "a character that has no agreed meaning", "Example \ue000"),
-        ("unassigned-character", "a code point that is no character", "Example \uffff"),
+        ("left-to-right-mark", "a mark of direction that nobody sees", "Example\u200eDiamonds"),
         ("line-separator", "a line separator", "Example\u2028Diamonds"),
     ):
         yield _signed_content(f"name-{name}", f"The exporter's name has {words}.", _with_field(5, [text, *party[1:]]))

@@ -38,6 +38,8 @@ LONG_AGO = datetime(2003, 1, 1, tzinfo=UTC)
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 PINNED_AT = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
+RECORDED_AT = datetime(2026, 10, 31, 8, 0, tzinfo=UTC)
+"""When the records of most trust sets were issued: a day before they were pinned or listed."""
 VALIDATED_AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PRESENTED_AT = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
 RETIRED_AT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -183,7 +185,8 @@ def _trust_set(
         "standing": f"{STANDING}.json",
         "standing_as_of": instant(standing_as_of),
         "pins": [
-            {"record": authority.record_bytes.hex(), "pinned_at": instant(pinned_at)} for authority in pinned or []
+            {"record": _recorded(authority, before=pinned_at).hex(), "pinned_at": instant(pinned_at)}
+            for authority in pinned or []
         ],
     }
     if listed is not None:
@@ -199,12 +202,18 @@ def _trust_set(
             version=1,
             issued_at=issued_at,
             reaches_until=issued_at + trust.LIST_LIFE,
-            records=tuple(authority.record_bytes for authority in listed),
+            records=tuple(_recorded(authority, before=issued_at) for authority in listed),
             standing=standing(),
         )
         stated["holders"] = holders.to_bytes().hex()
         stated["list"] = trust_list.to_bytes(signers=list(signers.values())[:2]).hex()
     return stated
+
+
+def _recorded(authority: Authority, *, before: datetime) -> bytes:
+    """Return the signed record, issued a day before that."""
+    record = replace(authority.record, issued_at=before - (PINNED_AT - RECORDED_AT))
+    return record.to_bytes(root=authority.root)
 
 
 def instant(moment: datetime) -> str:

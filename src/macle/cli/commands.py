@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,6 +42,15 @@ class Macle(click.Group):
         extra["standalone_mode"] = False
         extra.setdefault("color", errors.colour())
         sys.exit(errors.running(lambda: super(Macle, self).main(args=args, prog_name=prog_name, **extra)))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Call the command; a reader that went away ends it with a code of its own, which click would call 1."""
+        try:
+            result: object = super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(errors.CUT_OFF) from None
+        return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own)
         """Return the names, those that most people need first."""

@@ -20,8 +20,8 @@ OK, REFUSED, USAGE, UNTRUSTED, MALFORMED = 0, 1, 2, 3, 4
 NOT_PERMITTED, NOT_FOUND, CONFLICT, UNDECIDED = 5, 6, 7, 8
 UNEXPECTED = 70
 """Something that should not happen (sysexits: internal software error)."""
-INTERRUPTED = 130
-"""Stopped by the person at the keyboard, as shells count it."""
+INTERRUPTED, CUT_OFF = 130, 141
+"""Stopped by the person at the keyboard, and by a reader that went away, as shells count it; never a yes."""
 
 _OF_FAMILY: tuple[tuple[type[errors.MacleError], int], ...] = (
     (errors.Refused, REFUSED),
@@ -99,9 +99,6 @@ def running(call: Callable[[], object]) -> int:  # noqa: PLR0911 (one answer for
     except errors.MacleError as error:
         say(error)
         return exit_code(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except OSError as error:
         return _of_system(error)
     except Exception:  # noqa: BLE001 (the last door: nothing gets out but a number)

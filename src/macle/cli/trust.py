@@ -104,7 +104,7 @@ def list_(folder: Path) -> None:
         ended = sum(key.until is not None for key in source.record.keys)
         also = f", {ended} ended" if ended else ""
         click.echo(f"{words.named(code, believed.participants)}")
-        click.echo(f"  {source.how} {source.as_of:%Y-%m-%d}, reaches {source.reaches_until:%Y-%m-%d}")
+        click.echo(f"  {source.how}, as of {source.as_of:%Y-%m-%d}, reaches {source.reaches_until:%Y-%m-%d}")
         click.echo(f"  record {source.record.sequence}, {len(source.record.keys)} keys{also}")
     if not believed.sources:
         click.echo("Nobody yet. Begin with: macle trust pin")

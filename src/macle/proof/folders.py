@@ -202,7 +202,7 @@ class TrustFolder:
             raise FingerprintDiffers(
                 f"These are not the words of {record.participant}'s root.",
                 where="fingerprint",
-                mend="Let the other authority read its words to you again, and not from the message that brought the file.",
+                mend="Let the other authority read its words again, and not from the message that brought the file.",
             )
         trust.pin(record, held=None if held is None else held.record)
         write(self.path / "pins" / f"{record.participant}.cose", data)

@@ -26,7 +26,7 @@ CountryCode = NewType("CountryCode", str)
 _CODE = re.compile(r"[A-Z]{2}")
 _NATIONAL = re.compile(r"[A-Z0-9](?:[A-Z0-9/.-]{0,18}[A-Z0-9])?")
 _DECIMAL = re.compile(r"(?P<whole>[0-9]{1,18})(?:\.(?P<cents>[0-9]{1,2}))?")
-_PARTIAL = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?")
+_PARTIAL = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 class TermInvalid(errors.Malformed):
@@ -208,11 +208,11 @@ class PartialDate:
     def parse(cls, text: str, *, where: str = "") -> Self:
         """Read ``2003``, ``2012-11`` or ``2021-01-01``; raise `TermInvalid` on anything else."""
         match = _PARTIAL.fullmatch(text)
-        year, month, day = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+        year, month, day = match.groups() if match else ("0", None, None)
         try:
-            first = date(year, month or 1, day or 1)
-            last_day = calendar.monthrange(year, month or 12)[1]
-            last = first if day else date(year, month or 12, last_day)
+            first = date(int(year), int(month or "1"), int(day or "1"))
+            last_month = int(month or "12")
+            last = first if day else date(first.year, last_month, calendar.monthrange(first.year, last_month)[1])
         except ValueError as error:
             raise TermInvalid(
                 f"{shown(text)} is not a date, month or year.", where=where, mend="Write 2003, 2012-11 or 2021-01-01."

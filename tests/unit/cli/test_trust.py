@@ -71,7 +71,7 @@ class TestPin:
 
 class TestList:
     def test_reads_the_folder_from_the_environment(self, office: Office) -> None:
-        assert "pinned 2026-01-01" in succeed("trust", "list", MACLE_TRUST=str(office.trust))
+        assert "pinned, as of 2026-01-01" in succeed("trust", "list", MACLE_TRUST=str(office.trust))
 
     def test_says_that_nobody_is_believed_yet(self, tmp_path: Path) -> None:
         assert "Nobody yet" in succeed("trust", "list", "--trust", tmp_path)
@@ -99,7 +99,7 @@ class TestTrustList:
         shown = _bundle(office, tmp_path, holding["BW"], holding["AE"])
         assert "Enough holders" in shown
         _accept(tmp_path)
-        assert "trust list 2026-10-20" in succeed("trust", "list", "--trust", tmp_path / "believed")
+        assert "trust list, as of 2026-10-20" in succeed("trust", "list", "--trust", tmp_path / "believed")
         certificate = next(issued.glob("*.txt"))
         assert run("verify", certificate, "--trust", tmp_path / "believed", "--at", "2026-10-21").exit_code == 0
 

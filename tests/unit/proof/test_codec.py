@@ -397,7 +397,8 @@ class TestCertificates:
             codec.decode_certificate(payload + b"\x00")
 
     @pytest.mark.parametrize(
-        "value", ["1801", "f90000", "f7", "c000", "9fff", "a202010101", "a201010102", "a1f501", "e0", "c24101", "5f4100ff"]
+        "value",
+        ["1801", "f90000", "f7", "c000", "9fff", "a202010101", "a201010102", "a1f501", "e0", "c24101", "5f4100ff"],
     )
     def test_hold_no_extension_in_any_other_encoding(self, value: str) -> None:
         mark = codec.encode("the value is put here")

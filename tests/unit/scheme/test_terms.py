@@ -178,7 +178,21 @@ class TestPartialDate:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "03", "2003-1", "2003-13", "2003-00", "2003-02-30", "0000", "2003-01-01T", "2003/01", "٢٠٠٣", "20030101"],
+        [
+            "",
+            "03",
+            "2003-1",
+            "2003-13",
+            "2003-00",
+            "2003-05-00",
+            "2003-00-05",
+            "2003-02-30",
+            "0000",
+            "2003-01-01T",
+            "2003/01",
+            "٢٠٠٣",
+            "20030101",
+        ],
     )
     def test_is_refused_where_there_is_no_such_day(self, text: str) -> None:
         error = refusal_of(PartialDate.parse, text)

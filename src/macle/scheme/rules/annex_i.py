@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SINCE = date(2003, 1, 1)
 _SOURCE = "KPCS Core Document, Annex I-A"
 _APPLIED = (Stage.APPLICATION,)
-MOST_OFFICIALS = 4
+_MOST_OFFICIALS = 4
 _BOTH = (Stage.APPLICATION, Stage.VALIDATION)
 
 decided_by_verification("AnnexI.A.tamper-resistance", source=_SOURCE, effective=_SINCE)
@@ -395,13 +395,13 @@ def _who_validates(
     found: list[Breach] = []
     least = {ValidationKind.ONE_OFFICIAL: 1, ValidationKind.CUSTOMS_REFERENCE: 0}.get(kind, 2)
     is_open = setting.before_sealing and not officials
-    fits = least <= len(set(officials)) == len(officials) <= MOST_OFFICIALS
+    fits = least <= len(set(officials)) == len(officials) <= _MOST_OFFICIALS
     if not fits and not is_open and not subject.is_unreadable("validation.officials"):
         found += breach(
             "AnnexI.A.validation",
             where="validation.officials",
             what=f"{len(officials)} named for {kind.name.lower()}: {', '.join(officials) or 'nobody'}.",
-            mend=f"Name {least} to {MOST_OFFICIALS} different officials.",
+            mend=f"Name {least} to {_MOST_OFFICIALS} different officials.",
         )
     is_wanted = kind is ValidationKind.CUSTOMS_REFERENCE and not setting.before_sealing
     if is_wanted and not reference and not subject.is_unreadable("validation.reference"):

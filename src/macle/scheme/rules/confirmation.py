@@ -6,7 +6,7 @@ and a difference is no breach where the shipment was refused for it, or accepted
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from macle.scheme.certificates import Party
@@ -17,7 +17,7 @@ from macle.scheme.terms import Carats, CertificateNumber
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from macle.scheme.certificates import Certificate, Line
+    from macle.scheme.certificates import Line
     from macle.scheme.confirmations import Count, ImportConfirmation
     from macle.scheme.rules import Breach
     from macle.scheme.rules.settings import ConfirmationSetting
@@ -155,7 +155,7 @@ def confirmation_matches(*, subject: ImportConfirmation, setting: ConfirmationSe
             confirmed=_plain(confirmed),
             certified=_plain(certified),
         )
-    ] + _too_early(subject, certificate)
+    ] + _out_of_order(subject, setting)
 
 
 def _plain(value: object) -> object:
@@ -167,16 +167,31 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, CertificateNumber) else value
 
 
-def _too_early(confirmation: ImportConfirmation, certificate: Certificate) -> list[Breach]:
-    if confirmation.confirmed_at >= certificate.validated_at:
-        return []
-    return breach(
-        "III.b.confirmation-matches",
-        where="confirmed_at",
-        what=f"Confirmed on {confirmation.confirmed_at:%Y-%m-%d %H:%M} UTC, before it was validated "
-        f"({certificate.validated_at:%Y-%m-%d %H:%M} UTC).",
-        mend="Look at the clocks of both sides.",
-    )
+def _out_of_order(confirmation: ImportConfirmation, setting: ConfirmationSetting) -> list[Breach]:
+    """Return a breach for each date that cannot be: validated, received and confirmed follow each other."""
+    certificate, received = setting.certificate, confirmation.date_of_receipt
+    confirmed_on = setting.profile.day_of(confirmation.confirmed_at, office=confirmation.office)
+    found: list[Breach] = []
+    if confirmation.confirmed_at < certificate.validated_at:
+        found += breach(
+            "III.b.confirmation-matches",
+            where="confirmed_at",
+            what=f"Confirmed on {confirmation.confirmed_at:%Y-%m-%d %H:%M} UTC, before it was validated "
+            f"({certificate.validated_at:%Y-%m-%d %H:%M} UTC).",
+            mend="Look at the clocks of both sides.",
+        )
+    # Across the date line a shipment can arrive the day before it left.
+    if not certificate.date_of_issuance - _DATE_LINE <= received <= confirmed_on:
+        found += breach(
+            "III.b.confirmation-matches",
+            where="date_of_receipt",
+            what=f"Received on {received}, issued on {certificate.date_of_issuance} and confirmed on {confirmed_on}.",
+            mend="Correct the date of receipt.",
+        )
+    return found
+
+
+_DATE_LINE = timedelta(days=1)
 
 
 def _figures(lines: Iterable[Line]) -> list[tuple[str, int, int]]:
