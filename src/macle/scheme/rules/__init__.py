@@ -2,7 +2,7 @@
 
 A rule looks at one subject in one setting and returns its breaches; an empty list means none. All rules
 of a stage are asked, so that an officer sees every breach at once. The paraphrase and edition of each
-rule stand once, in ``spec/rules.toml``, which is the file ``rules.toml`` beside this module.
+rule stand once, in ``spec/rules.toml``, to which ``rules.toml`` beside this module is a link.
 """
 
 from __future__ import annotations

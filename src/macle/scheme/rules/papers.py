@@ -1,4 +1,4 @@
-"""What each rule says in our own words, its source and edition: the packaged ``rules.toml``, also in ``spec/``."""
+"""What each rule says in our own words, its source and edition: ``spec/rules.toml``, which is packaged too."""
 
 from __future__ import annotations
 
