@@ -44,7 +44,7 @@ lock: setup ## make the locks anew (upgrade=1: newest versions)
 	upgrade=$(upgrade) requirements/lock.sh
 
 clean: ## remove what was made
-	rm -rf .venv .venv-oracle .venv-lock .setup-*.lock tests/oracles/node_modules site dist build htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-oracle .venv-lock .setup-*.lock tests/oracles/node_modules site demo dist build htmlcov .coverage .coverage.*
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -126,7 +126,7 @@ LIMITS = [
     ("`keys` (array of at most {} keys)", trust.MOST_KEYS),
     ("`records` (array of at most {} byte strings", trust.MOST_RECORDS),
     ("The threshold is at least {}", trust.LEAST_THRESHOLD),
-    ("A list normally reaches {} days", trust.LIST_LIFE.days),
+    ("A list that reaches more than {} days", trust.LIST_LIFE.days),
     ("when fewer than {} are left", trust.LIST_WARNING.days),
     ("({} days after its issue", trust.RECORD_LIFE.days),
     ("reaches {} days from the day", trust.STANDING_LIFE.days),

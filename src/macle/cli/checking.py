@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from macle import errors as families
-from macle.cli import clock, errors, options, tables
+from macle.cli import clock, errors, options, profile, tables
 from macle.scheme import applications, participants, profiles, rules
 from macle.scheme.rules import Breach, Outcome, Stage, prices
 from macle.scheme.rules.settings import IssuingSetting
@@ -161,6 +161,19 @@ def _print(found: list[Examined]) -> None:
             f"{len(found)} applications: {good} keep every rule, {len(found) - good} do not; "
             f"{stopped} cannot be validated."
         )
+    for doubt, codes in _doubts(found).items():
+        click.echo(f"Not verified  validity of {', '.join(codes)}: {doubt} See: macle profile {codes[0]}")
+
+
+def _doubts(found: list[Examined]) -> dict[str, list[str]]:
+    """Return what is not verified of the validity that the issuers allow, with the issuers it is said of."""
+    issuers = {examined.setting.profile.participant: examined.setting.profile for examined in found if examined.setting}
+    doubts: dict[str, list[str]] = {}
+    for code, each in issuers.items():
+        note = profile.doubt(each, "validity")
+        if note is not None and code != _NOBODY:
+            doubts.setdefault(note.text, []).append(code)
+    return doubts
 
 
 _WORDS = {

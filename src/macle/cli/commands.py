@@ -23,6 +23,7 @@ COMMANDS = {
     "keys": ("macle.cli.keys", "Make, show and end the keys of an authority."),
     "trust": ("macle.cli.trust", "Say whom to believe: pins, trust lists, fingerprints."),
     "rules": ("macle.cli.rules", "List the rules, or explain one."),
+    "profile": ("macle.cli.profile", "Show the legal profile of a Participant, with its doubts."),
     "vectors": ("macle.cli.vectors", "Compare this verifier with test vectors."),
     "completion": ("macle.cli.completion", "Print the completion script of a shell."),
 }

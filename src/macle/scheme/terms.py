@@ -53,7 +53,9 @@ def is_printable(text: str) -> bool:
     The two joiners are let through, for Persian and Sinhala names are not written without them, and so are
     characters that this version of Unicode does not know yet: verifiers must not differ by their age.
     """
-    return text.isprintable() or all(
+    if text.isprintable():
+        return True
+    return bool(text.strip(_JOINERS)) and all(
         letter in _JOINERS or letter == " " or unicodedata.category(letter) not in _NOT_PRINTED for letter in text
     )
 
