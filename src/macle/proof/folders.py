@@ -54,6 +54,11 @@ def write(path: Path, content: bytes, *, secret: bool = False) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> bytes:
@@ -103,36 +108,50 @@ class AuthorityFolder:
     def add_key(
         self, *, usage: Usage, holder: str, office: str, root_passphrase: str, passphrase: str, at: datetime
     ) -> TrustedKey:
-        """Make a key of one usage for one holder, and enter it in the record."""
+        """Make a key of one usage for one holder, and enter it in the record.
+
+        The private key is written first: a key without an entry is of no use to anybody, an entry without a
+        key would bar the holder from a new one.
+        """
         signer = FileSigner.new()
         pem = signer.to_pem(passphrase=passphrase)
-        key = self.enter_key(
-            public_key=signer.public_key,
-            usage=usage,
-            holder=holder,
-            office=office,
-            root_passphrase=root_passphrase,
-            at=at,
-        )
-        write(self.key_path(holder, usage), pem, secret=True)
-        return key
+        root = self._root(root_passphrase)
+        self._refuse_second(holder, usage)
+        path = self.key_path(holder, usage)
+        if path.exists():
+            path.replace(path.with_name(f"{holder}.{usage.name.lower()}.before-{signer.key_id.hex()}.key.pem"))
+        write(path, pem, secret=True)
+        return self._enter(public_key=signer.public_key, usage=usage, holder=holder, office=office, root=root, at=at)
 
     def enter_key(
         self, *, public_key: PublicKey, usage: Usage, holder: str, office: str, root_passphrase: str, at: datetime
     ) -> TrustedKey:
         """Enter a key that lives elsewhere, in a token, in the record, and wrap it in X.509."""
-        from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
+        root = self._root(root_passphrase)
+        self._refuse_second(holder, usage)
+        return self._enter(public_key=public_key, usage=usage, holder=holder, office=office, root=root, at=at)
 
+    def _root(self, passphrase: str) -> FileSigner:
+        return FileSigner.read(self.path / "root.key.pem", passphrase=passphrase)
+
+    def _refuse_second(self, holder: str, usage: Usage) -> None:
+        """Raise `FolderTaken` if the holder has a key of this usage that is not ended, or it is the root's."""
         if usage is Usage.ROOT:
             raise FolderTaken("A folder has one root.", where="usage", mend="Choose another usage.")
+        for key in self.record().keys:
+            if (key.holder, key.usage, key.ended) == (holder, usage, None):
+                raise FolderTaken(
+                    f"{holder} already has a key to {usage.name.lower()}: {key.public_key.key_id.hex()}.",
+                    where=str(self.path),
+                    mend="End it with `macle keys end`, or name another holder.",
+                )
+
+    def _enter(
+        self, *, public_key: PublicKey, usage: Usage, holder: str, office: str, root: FileSigner, at: datetime
+    ) -> TrustedKey:
+        from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
+
         wrapped_path = self.key_path(holder, usage).with_suffix("").with_suffix(".pem")
-        if wrapped_path.exists() or self.key_path(holder, usage).exists():
-            raise FolderTaken(
-                f"{holder} already has a key to {usage.name.lower()}.",
-                where=str(wrapped_path),
-                mend="End it, or name another holder.",
-            )
-        root = FileSigner.read(self.path / "root.key.pem", passphrase=root_passphrase)
         record = self.record()
         key = TrustedKey(
             participant=record.participant, public_key=public_key, usage=usage, holder=holder, office=office, since=at
@@ -146,7 +165,7 @@ class AuthorityFolder:
 
     def end_key(self, *, key_id: bytes, why: Ended, since: datetime, root_passphrase: str, at: datetime) -> TrustedKey:
         """End a key's time, retired or compromised; raise NotFound if the record has no such key in force."""
-        root = FileSigner.read(self.path / "root.key.pem", passphrase=root_passphrase)
+        root = self._root(root_passphrase)
         record = self.record()
         for index, key in enumerate(record.keys):
             if key.public_key.key_id == key_id and key.ended is not Ended.COMPROMISED:

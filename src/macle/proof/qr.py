@@ -23,6 +23,8 @@ from macle.proof import codec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from PIL import Image
+
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 PREFIX = "KP1:"
@@ -225,7 +227,7 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
                 if number >= MOST_PAGES or page.width * page.height > MOST_PIXELS or pixels > MOST_PIXELS_OF_ALL:
                     too_large = True
                     break
-                for found in zxingcpp.read_barcodes(page.convert("L"), formats=_FORMATS):
+                for found in zxingcpp.read_barcodes(_grey(page), formats=_FORMATS):
                     if found.text.startswith(PREFIX):
                         texts[found.text] = None
                     else:
@@ -261,6 +263,17 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
             mend="Scan the page flat, in focus, at 300 dpi, with the white frame of the code.",
         )
     return list(texts)
+
+
+def _grey(page: Image.Image) -> Image.Image:
+    """Return a page in grey; what is transparent is paper, and paper is white."""
+    if not page.has_transparency_data:
+        return page.convert("L")
+    coloured = page.convert("RGBA")
+    paper = coloured.copy()
+    paper.paste((255, 255, 255, 255), (0, 0, *paper.size))
+    paper.alpha_composite(coloured)
+    return paper.convert("L")
 
 
 MOST_PAGES = 20

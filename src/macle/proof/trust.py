@@ -65,6 +65,12 @@ class RootChanged(errors.Untrusted):
     code = "root-changed"
 
 
+class HistoryRewritten(errors.Untrusted):
+    """A newer record takes back what an older one of the same root says."""
+
+    code = "history-rewritten"
+
+
 class RolledBack(errors.Conflict):
     """What was given is older than what is held."""
 
@@ -481,7 +487,8 @@ def pinned(record: ParticipantRecord, *, at: datetime) -> Source:
 def pin(record: ParticipantRecord, *, held: ParticipantRecord | None) -> ParticipantRecord:
     """Return the record to hold from now on.
 
-    Raises `RootChanged` if it comes with another root than the one held, `RolledBack` if it is older.
+    Raises `RootChanged` if it comes with another root than the one held, `RolledBack` if it is older, and
+    `HistoryRewritten` if it says otherwise under the same sequence or has lost a key.
     """
     if held is None:
         return record
@@ -497,7 +504,24 @@ def pin(record: ParticipantRecord, *, held: ParticipantRecord | None) -> Partici
             where=record.participant,
             mend="Ask the authority for its newest record.",
         )
+    if not _continues(record, held):
+        raise HistoryRewritten(
+            f"Record {record.sequence} of {record.participant} leaves out or alters what record {held.sequence} says.",
+            where=record.participant,
+            mend="A key is ended and never deleted: telephone the authority before anything is believed.",
+        )
     return record
+
+
+def _continues(record: ParticipantRecord, held: ParticipantRecord) -> bool:
+    """Return whether a record of the same root takes nothing back: each key is still there, as it was or ended."""
+    if record.sequence == held.sequence:
+        return record == held
+    later = {key.public_key: key for key in record.keys}
+    return all(
+        key.public_key in later and replace(later[key.public_key], until=key.until, ended=key.ended) == key
+        for key in held.keys
+    )
 
 
 def assemble(
@@ -524,6 +548,11 @@ def assemble(
                     f"The trust list names another root for {record.participant} than the one pinned here; "
                     "the pin stays. Telephone the authority and compare fingerprints."
                 )
+            elif old is not None and not _continues(*sorted((record, old.record), key=_sequence, reverse=True)):
+                alarms.append(
+                    f"The trust list and the pin have records of {record.participant} that contradict each other; "
+                    "the pin stays. Telephone the authority."
+                )
             elif old is None or record.sequence > old.record.sequence:
                 sources[record.participant] = new
             elif record.sequence == old.record.sequence:
@@ -542,6 +571,10 @@ def assemble(
         standing_reaches_until=standing_as_of + STANDING_LIFE if listed is None else listed.reaches_until,
         alarms=tuple(alarms),
     )
+
+
+def _sequence(record: ParticipantRecord) -> int:
+    return record.sequence
 
 
 def midnight(day: date) -> datetime:

@@ -303,6 +303,8 @@ def _into(day: date, instant: datetime) -> timedelta:
 
 def _is_on(day: date, instant: datetime) -> None:
     """Refuse a validation that is on the printed day of issuance in no zone of the world."""
+    if instant.microsecond:
+        raise CertificateMalformed("An instant is in whole seconds.", where="validated_at")
     if not -_EASTMOST <= _into(day, instant) < _DAY + _WESTMOST:
         raise CertificateMalformed(
             f"It was not {day} anywhere at {instant.isoformat()}, when it was validated.", where="date_of_issuance"

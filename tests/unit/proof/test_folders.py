@@ -150,6 +150,28 @@ class TestAuthorityFolder:
         add(folder, holder="official-08")
         assert len(folder.record().keys) == 2
 
+    def test_gives_a_holder_a_new_key_once_the_old_one_is_ended(self, folder: AuthorityFolder) -> None:
+        old = add(folder)
+        folder.end_key(
+            key_id=old.public_key.key_id, why=Ended.RETIRED, since=LATER, root_passphrase=ROOT_PASSPHRASE, at=LATER
+        )
+        new = add(folder)
+        signer = folder.signer(holder="official-07", usage=Usage.VALIDATE, passphrase=PASSPHRASE)
+        assert signer.public_key == new.public_key
+        assert len(list(folder.path.glob("official-07.validate.before-*.key.pem"))) == 1
+
+    def test_gives_a_key_after_a_power_cut_before_its_entry(
+        self, folder: AuthorityFolder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as cut:
+            cut.setattr(AuthorityFolder, "_change", None)
+            with pytest.raises(TypeError):
+                add(folder)
+        assert folder.record().keys == ()
+        key = add(folder)
+        signer = folder.signer(holder="official-07", usage=Usage.VALIDATE, passphrase=PASSPHRASE)
+        assert signer.public_key == key.public_key
+
     def test_has_one_root(self, folder: AuthorityFolder) -> None:
         with pytest.raises(FolderTaken):
             add(folder, usage=Usage.ROOT)

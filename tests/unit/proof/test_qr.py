@@ -254,6 +254,17 @@ class TestPicture:
         assert qr.texts_in_picture(path) == [TEXT, qr.to_text(SMALL)]
 
 
+class TestTransparentPicture:
+    def test_is_read_as_if_it_lay_on_white_paper(self) -> None:
+        text = qr.to_text(bytes(range(200)))
+        opaque = Image.open(io.BytesIO(qr.code_of(text).to_png())).convert("L")
+        ink = Image.new("RGBA", opaque.size, (0, 0, 0, 0))
+        ink.paste((0, 0, 0, 255), (0, 0), opaque.point(lambda grey: 255 - grey))
+        target = io.BytesIO()
+        ink.save(target, "PNG")
+        assert qr.texts_in_picture(target.getvalue()) == [text]
+
+
 class TestHostilePictures:
     def refusal_of(self, source: bytes | Path) -> PictureUnreadable:
         with pytest.raises(PictureUnreadable) as raised:

@@ -16,6 +16,7 @@ from macle.proof.cose import Algorithm
 from macle.proof.keys import KeyUnreadable, Usage
 from macle.proof.trust import (
     Ended,
+    HistoryRewritten,
     Holder,
     Holders,
     ParticipantRecord,
@@ -232,6 +233,28 @@ class TestPin:
     def test_refuses_an_older_record(self) -> None:
         with pytest.raises(RolledBack):
             trust.pin(BW.record, held=replace(BW.record, sequence=2))
+
+    def test_refuses_another_record_under_the_same_sequence(self) -> None:
+        with pytest.raises(HistoryRewritten):
+            trust.pin(replace(BW.record, keys=BW.record.keys[1:]), held=BW.record)
+
+    @pytest.mark.parametrize("change", ["left out", "another usage", "begun earlier", "another office"])
+    def test_refuses_a_newer_record_that_takes_something_back(self, change: str) -> None:
+        first, *others = BW.record.keys
+        changed = {
+            "left out": [],
+            "another usage": [replace(first, usage=Usage.STAMP)],
+            "begun earlier": [replace(first, since=first.since - timedelta(days=1))],
+            "another office": [replace(first, office="Francistown")],
+        }[change]
+        with pytest.raises(HistoryRewritten):
+            trust.pin(replace(BW.record, sequence=9, keys=(*changed, *others)), held=BW.record)
+
+    def test_takes_a_newer_record_in_which_a_key_is_ended(self) -> None:
+        first, *others = BW.record.keys
+        ended = first.end(at=first.since + timedelta(days=300), why=Ended.COMPROMISED)
+        newer = replace(BW.record, sequence=9, keys=(ended, *others))
+        assert trust.pin(newer, held=BW.record) == newer
 
 
 class TestHolders:
