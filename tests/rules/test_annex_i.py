@@ -374,6 +374,7 @@ class TestEveryBreachAtOnce:
             "origin.kind",
             "date_of_issuance",
             "date_of_expiry",
+            "participant",
             "issuing_authority",
             "office",
             "exporter.name",

@@ -201,7 +201,11 @@ PRESENTATION = [
         Case(f"known to be {word}", {}, (refused("III.b.not-withdrawn", "number"),), {"known_status": word})
         for word in ("void", "invalidated", "replaced", "lost", "fraud_confirmed", "refused", "rejected")
     ),
-    *(Case(f"known to be {word}", {}, (), {"known_status": word}) for word in ("validated", "dispatched", "presented")),
+    *(Case(f"known to be {word}", {}, (), {"known_status": word}) for word in ("validated", "dispatched")),
+    *(
+        Case(f"known to be {word}", {}, (refused("III.b.single-use", "number"),), {"known_status": word})
+        for word in ("presented", "accepted", "confirmed", "archived")
+    ),
     Case("presented before at the same office", {}, (), {"earlier_presentation": _AT_ANTWERP}),
     Case(
         "presented before at another office",

@@ -103,7 +103,7 @@ LIMITS = [
     ("`{}` followed by the Base45 form", qr.PREFIX),
     ("A module is {} mm or more", qr.MODULE_MM),
     ("there are {} modules of white", qr.QUIET_ZONE),
-    ("any version up to {}", qr.LARGEST_VERSION),
+    ("any version up to {}", 40),
     ("{} dots a module at", qr.PIXELS),
     ("at {} dpi (0.508 mm)", qr.DPI),
     ("byte string of {} bytes: the signature", cose.SIGNATURE_BYTES),

@@ -107,6 +107,6 @@ class TestSeveralKeys:
             data,
             circumstances=Circumstances(trust=signed.a_trust(lister), profiles=profiles.load(), at=signed.VALIDATED_AT),
         )
-        assert report.genuine is Answer.NO
+        assert report.genuine is Answer.CANNOT_DECIDE
         assert report.failing is not None
-        assert report.failing.definition.name == "authority"
+        assert report.failing.definition.name == "key"

@@ -440,13 +440,13 @@ def _not_entitled() -> Iterator[Vector]:
         "key-of-another-participant",
         "A number of Botswana, signed with India's key for validation.",
         certify(certificate, key="IN validate"),
-        NOT_ENTITLED,
+        KEY_UNKNOWN,
     )
     yield vector(
         "key-of-another-participant-as-text",
         "The same, read from a QR code.",
         certify(certificate, key="IN validate"),
-        NOT_ENTITLED,
+        KEY_UNKNOWN,
         as_text=True,
     )
     yield vector(
@@ -465,13 +465,13 @@ def _not_entitled() -> Iterator[Vector]:
         "key-of-union-for-member-state",
         "A number of a member state, signed with the Union's key.",
         certify(world.a_certificate("BE00000001"), key="EU validate"),
-        NOT_ENTITLED,
+        KEY_UNKNOWN,
     )
     yield vector(
         "borrowed-key-for-the-borrower",
         "A number of Botswana, signed with the key of the Emirates, whose record also claims Botswana's key.",
         certify(certificate, key="AE validate"),
-        NOT_ENTITLED,
+        KEY_UNKNOWN,
         trust="borrowed-key",
     )
 

@@ -1001,14 +1001,21 @@ def _uses() -> Iterator[Vector]:
             inadmissible(20, "III.b.not-withdrawn"),
             known={"statuses": {"BW00004821": status}},
         )
-    for status in ("dispatched", "presented"):
+    for status in ("presented", "accepted", "confirmed"):
         yield vector(
             f"known-as-{status}",
-            f"The last state known of its number is {status}: nothing was withdrawn.",
+            f"The last state known of its number is {status}, and nobody says where it was presented.",
             message,
-            ADMITTED,
+            inadmissible(21, "III.b.single-use"),
             known={"statuses": {"BW00004821": status}},
         )
+    yield vector(
+        "known-as-dispatched",
+        "The last state known of its number is dispatched: it is neither withdrawn nor used.",
+        message,
+        ADMITTED,
+        known={"statuses": {"BW00004821": "dispatched"}},
+    )
     withdrawn = certify(world.a_certificate(destination=_CN))
     yield vector(
         "several-things-at-once",

@@ -84,6 +84,13 @@ def shown(text: str) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in click.format_filename(text))
 
 
+def existing(folder: Path, *, mend: str = "") -> Path:
+    """Return the folder if it is one; raise `FileMissing` otherwise."""
+    if not folder.is_dir():
+        raise FileMissing("There is no such folder.", where=shown(str(folder)), mend=mend)
+    return folder
+
+
 def running(call: Callable[[], object]) -> int:  # noqa: PLR0911 (one answer for each family)
     """Make the call and return the exit code; every error is said in words, none as a stack trace."""
     try:

@@ -26,10 +26,12 @@ import click
 
 from macle import errors as families
 from macle.cli import checking, errors, keys, options, tables
+from macle.cli import ledger as ledgers
 from macle.cli.ledger import Intent, Ledger, Result
 from macle.proof import codec, cose, folders, qr, views
 from macle.proof import issuing as proof_issuing
 from macle.proof.keys import Usage
+from macle.proof.trust import Ended
 from macle.scheme import applications, profiles, rules
 from macle.scheme.certificates import ConsentLevel, ProfileReference
 from macle.scheme.rules import Breach, Outcome, Stage
@@ -53,6 +55,12 @@ STATEMENT = "core"
 
 _SMALL_PAYLOAD = 1200
 """Bytes of content that fit a QR code whatever they are."""
+
+
+class LedgerElsewhere(families.Conflict):
+    """There is a ledger among the certificates, and another one would be used."""
+
+    code = "ledger-elsewhere"
 
 
 class DatedAnotherDay(families.Refused):
@@ -178,30 +186,25 @@ class Desk:
                 mend="Give it to that authority.",
                 rule=_VALIDATION_RULE,
             )
-        validating = [key for key in record.keys if key.usage is Usage.VALIDATE]
-        own = [key for key in validating if key.public_key.key_id == self.signer.key_id]
-        if not own:
-            raise families.NotPermitted(
-                "The record does not name this key.",
-                where="holder",
-                mend="See `macle keys show`.",
-                rule=_VALIDATION_RULE,
-            )
-        if not any(key.office in {"", certificate.office} for key in own):
-            raise families.NotPermitted(
-                f"{self.holder}'s key is for {own[0].office} only.",
-                where="office",
-                mend="Let an official of that office validate.",
-                rule=_VALIDATION_RULE,
-            )
+        own = next((key for key in record.keys if key.public_key.key_id == self.signer.key_id), None)
+        if own is None:
+            raise self._not_permitted("The record does not name this key.", where="holder")
+        if own.holder != self.holder:
+            raise self._not_permitted(f"The record names {own.holder} as the holder of this key.", where="holder")
+        wrong = own.why_not(participant=certificate.issuer, usage=Usage.VALIDATE, office=certificate.office)
+        if wrong:
+            raise self._not_permitted(wrong, where="holder", mend="Let an official validate who may.")
+        if own.ended is Ended.COMPROMISED:
+            raise self._not_permitted(f"{self.holder}'s key is known to be compromised.", where="holder")
         at = certificate.validated_at
-        if not any(key.since <= at and (key.until is None or at < key.until) for key in own):
-            raise families.NotPermitted(
-                f"{self.holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.",
-                where="validated_at",
-                mend="See `macle keys show`.",
-                rule=_VALIDATION_RULE,
+        if at < own.since or (own.until is not None and at >= own.until):
+            raise self._not_permitted(
+                f"{self.holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.", where="validated_at"
             )
+
+    @staticmethod
+    def _not_permitted(what: str, *, where: str, mend: str = "See `macle keys show`.") -> families.NotPermitted:
+        return families.NotPermitted(what, where=where, mend=mend, rule=_VALIDATION_RULE)
 
     def _fits_a_code(self, certificate: Certificate) -> None:
         """Raise `TextMalformed` if no QR code would hold the certificate, whatever its signature is."""
@@ -222,7 +225,9 @@ class Desk:
             elif isinstance(what, Result):
                 self.done_before += 1
                 yield Made(what, lodged.record())
-            elif what.certificate.number not in waiting:
+            elif what.certificate.number in waiting:
+                self.done_before += 1
+            else:
                 waiting[what.certificate.number] = what.intent
                 prepared.append(what)
         begun = {each.intent.number for each in prepared if each.intent.number in self.ledger.intents}
@@ -280,7 +285,7 @@ def write_files(folder: str, made: Made) -> None:
     text = qr.to_text(made.result.cose)
     certificate = codec.decode_certificate(cose.read(made.result.cose).payload)
     view = json.dumps(views.certificate_to_json(certificate), ensure_ascii=False, indent=2) + "\n"
-    folders.write(with_suffix[".record.json"], made.record)
+    folders.write(with_suffix[".record.json"], made.record, secret=True)
     folders.write(with_suffix[".txt"], text.encode() + b"\n")
     folders.write(with_suffix[".png"], qr.code_of(text).to_png())
     folders.write(with_suffix[".json"], view.encode())
@@ -360,6 +365,13 @@ def refused_table(refusals: Iterable[Refusal]) -> bytes:
     metavar="DIR",
     help="Where the certificates go.",
 )
+@click.option(
+    "--ledger",
+    "ledger_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"What was meant and done, number by number. [default: {ledgers.NAME} in the authority's folder]",
+)
 @options.at_option(meaning="The instant of validation.")
 @click.option(
     "--at-date-of-issuance",
@@ -372,7 +384,7 @@ def refused_table(refusals: Iterable[Refusal]) -> bytes:
 @click.option("--label", help="Label of the key in the token. [default: the holder]")
 @options.passphrase_file("--pin-file", of="the token", variable=keys.PIN_VARIABLE)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that write.")
-def command(files: tuple[str, ...], *, out: Path, workers: int, **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
+def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, workers: int, **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
     """Validate applications (JSON, or CSV and XLSX for many) and write signed certificates into DIR.
 
     \b
@@ -380,14 +392,15 @@ def command(files: tuple[str, ...], *, out: Path, workers: int, **given: Any) ->
     macle issue applications.csv --authority bw --holder official-07 --out issued --workers 2
 
     Every rule is asked before anything is signed. What is refused stands in DIR/refused.csv; the rest is
-    issued. A second run skips what is done and finishes what was cut off. Ends with 1 if any was refused.
+    issued. A second run skips what is done and finishes what was cut off, whatever DIR is. Ends with 1 if
+    any was refused.
     """  # noqa: D301
     all_lodged = checking.read_all(files)
-    folder = folders.AuthorityFolder(given["authority"])
-    if not given["authority"].is_dir():
-        raise errors.FileMissing("There is no such folder.", where=errors.shown(str(given["authority"])))
+    folder = folders.AuthorityFolder(errors.existing(given["authority"]))
     record = folder.record()
-    with Ledger(out) as ledger, _signer(folder, given) as (signer, consent_level):
+    path = ledger_file or folder.path / ledgers.NAME
+    _refuse_another_ledger(out / ledgers.NAME, path)
+    with Ledger(path) as ledger, _signer(folder, given) as (signer, consent_level):
         desk = Desk(
             record=record,
             signer=signer,
@@ -400,6 +413,16 @@ def command(files: tuple[str, ...], *, out: Path, workers: int, **given: Any) ->
         )
         _issue(desk, all_lodged, _Writer(out, workers))
     return _sum_up(desk)
+
+
+def _refuse_another_ledger(beside: Path, path: Path) -> None:
+    """Raise `LedgerElsewhere` if a ledger lies among the certificates that is not the one to be used."""
+    if beside.exists() and not (path.exists() and path.samefile(beside)):
+        raise LedgerElsewhere(
+            f"There is a ledger here already, and {path} is another one.",
+            where=errors.shown(str(beside)),
+            mend="Go on with it: give --ledger, or move it to the authority's folder if there is none.",
+        )
 
 
 @contextlib.contextmanager

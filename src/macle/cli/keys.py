@@ -130,7 +130,7 @@ def show(folder: Path) -> None:
     """  # noqa: D301
     from macle.proof.folders import AuthorityFolder  # noqa: PLC0415
 
-    record = AuthorityFolder(_existing(folder)).record()
+    record = AuthorityFolder(errors.existing(folder)).record()
     click.echo(f"Participant   {record.participant}")
     reach = f"reaches {_moment(record.reaches_until)}"
     click.echo(f"Record        number {record.sequence} of {_moment(record.issued_at)}, {reach}")
@@ -175,7 +175,7 @@ def end(
         hint = bytes.fromhex(key_id)
     except ValueError:
         raise click.UsageError(f"{key_id!r} is no key id: write its 16 hexadecimal digits.") from None
-    ended = AuthorityFolder(_existing(folder)).end_key(
+    ended = AuthorityFolder(errors.existing(folder)).end_key(
         key_id=hint,
         why=Ended.RETIRED if compromised_since is None else Ended.COMPROMISED,
         since=compromised_since or at,
@@ -199,12 +199,6 @@ def signer_from_file(folder: AuthorityFolder, *, holder: str, usage: str, passph
         )
     passphrase = options.passphrase(of=f"{holder}'s key", variable=KEY_VARIABLE, file=passphrase_file)
     return folder.signer(holder=holder, usage=Usage[usage.upper()], passphrase=passphrase)
-
-
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise errors.FileMissing("There is no such folder.", where=errors.shown(str(folder)))
-    return folder
 
 
 def _words(spki: bytes) -> str:

@@ -2,9 +2,10 @@
 
 The rules of this module:
 
+- An authority has one ledger, beside its keys: a number is unique in it, wherever the certificates go.
 - Before a certificate is signed its intent is on the disk: number, digest of the full record, instant, key.
-- Signed bytes leave the process only after the result, with these bytes, is on the disk. Files beside the
-  ledger can therefore always be made anew from it.
+- Signed bytes leave the process only after the result, with these bytes, is on the disk. The files of a
+  certificate can therefore always be made anew from it.
 - A number belongs to the application of its first intent. Finishing an intent repeats its instant and its
   key, so that the content, and with it the identity, is the same as if nothing had been cut off.
 - A line that a power cut left unfinished at the end was never an intent or a result: nothing had followed
@@ -90,11 +91,11 @@ class Result:
 
 
 class Ledger:
-    """The ledger of one folder, held by one process at a time."""
+    """The ledger of one authority, held by one process at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        """Look at this folder; nothing is opened yet."""
-        self.path = folder / NAME
+    def __init__(self, path: Path) -> None:
+        """Look at this file; nothing is opened yet."""
+        self.path = path
         self.intents: dict[CertificateNumber, Intent] = {}
         self.results: dict[CertificateNumber, Result] = {}
         self._file = -1
@@ -108,11 +109,12 @@ class Ledger:
         except OSError:
             os.close(self._file)
             raise LedgerBusy(
-                "Another run writes to this folder.",
+                "Another run writes to this ledger.",
                 where=str(self.path),
-                mend="Wait until it ends, or choose another folder.",
+                mend="Wait until it ends.",
             ) from None
         try:
+            self._sync_folder()
             self._read()
         except BaseException:
             os.close(self._file)
@@ -124,6 +126,14 @@ class Ledger:
     ) -> None:
         """Let go of the file."""
         os.close(self._file)
+
+    def _sync_folder(self) -> None:
+        """Write the file's name down, safe from a power cut: a ledger that loses it would be begun anew."""
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _read(self) -> None:
         content = self.path.read_bytes()

@@ -97,7 +97,7 @@ def list_(folder: Path) -> None:
     \b
     macle trust list --trust trust
     """  # noqa: D301
-    believed = folders.TrustFolder(_existing(folder)).load(participants=participants.load())
+    believed = folders.TrustFolder(errors.existing(folder)).load(participants=participants.load())
     for alarm in believed.alarms:
         click.secho(f"Alarm  {alarm}", fg="red", err=True)
     for code, source in sorted(believed.sources.items()):
@@ -227,13 +227,7 @@ def bundle(
     Holders who are elsewhere sign the same list with `macle trust approve`. It lives 35 days.
     """  # noqa: D301
     holders = _holders(holders_file)
-    found: dict[ParticipantCode, bytes] = {}
-    data = [_bytes(Path(file)) for file in records] + _records_of(from_folder)
-    for each in data:
-        record = trust.read_record(each)
-        old = found.get(record.participant)
-        if old is None or record.sequence > trust.pin(record, held=trust.read_record(old)).sequence:
-            found[record.participant] = each
+    found = _newest([_bytes(Path(file)) for file in records] + _records_of(from_folder))
     if not found:
         raise click.UsageError("A trust list holds at least one record: give --record or --from.")
     listed = TrustList(
@@ -317,7 +311,7 @@ def _signers(signing: tuple[tuple[str, str], ...], holders: Holders, passphrase_
     known = {holder.public_key.key_id for holder in holders.holders}
     signers = []
     for path, holder in signing:
-        folder = folders.AuthorityFolder(_existing(Path(path)))
+        folder = folders.AuthorityFolder(errors.existing(Path(path)))
         signer = keys.signer_from_file(folder, holder=holder, usage="commit", passphrase_file=passphrase_file)
         if signer.key_id not in known:
             raise NotAHolder(f"{holder} is not among the holders of the list.", where=errors.shown(path))
@@ -341,11 +335,26 @@ def _parts(data: bytes) -> list[bytes]:
     return parts
 
 
+def _newest(data: list[bytes]) -> dict[ParticipantCode, bytes]:
+    """Return the newest record of each Participant; raise an `Untrusted` error if one does not continue another."""
+    found: dict[ParticipantCode, bytes] = {}
+    for each in data:
+        record = trust.read_record(each)
+        other = found.get(record.participant)
+        old = None if other is None else trust.read_record(other)
+        if old is None or record.sequence > old.sequence:
+            trust.pin(record, held=old)
+            found[record.participant] = each
+        else:
+            trust.pin(old, held=record)
+    return found
+
+
 def _records_of(folder: Path | None) -> list[bytes]:
     """Return the records that a trust folder has pinned."""
     if folder is None:
         return []
-    return [_bytes(path) for path in sorted((_existing(folder) / "pins").glob("*.cose"))]
+    return [_bytes(path) for path in sorted((errors.existing(folder) / "pins").glob("*.cose"))]
 
 
 def _held(folder: Path, code: str) -> bool:
@@ -358,9 +367,3 @@ def _holders(file: Path) -> Holders:
 
 def _bytes(path: Path) -> bytes:
     return errors.read_file(str(path), most=LARGEST_FILE)
-
-
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise errors.FileMissing("There is no such folder.", where=errors.shown(str(folder)))
-    return folder

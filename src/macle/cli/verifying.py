@@ -82,9 +82,7 @@ def load_trust(folder: Path | None) -> Trust:
     if folder is None:
         known = participants.load()
         return trust.assemble(pinned=(), listed=None, participants=known, standing_as_of=trust.midnight(known.as_of))
-    if not folder.is_dir():
-        where = errors.shown(str(folder))
-        raise errors.FileMissing("There is no such folder.", where=where, mend="Make it with `macle trust pin`.")
+    folder = errors.existing(folder, mend="Make it with `macle trust pin`.")
     return folders.TrustFolder(folder).load(participants=participants.load())
 
 

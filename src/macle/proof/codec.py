@@ -6,7 +6,7 @@ The rules of this module:
   with integer or text keys, and nothing but integers, text, bytes, booleans, null, arrays and maps.
 - What is read must have been encoded so. Anything else is `NotDeterministic` or `CBORMalformed`, within
   time and memory bounded by the length of the input, which itself is bounded by `LARGEST`.
-- An object is a map of CWT claims (RFC 8392) with one private claim, and inside it keys of our own. Keys
+- An object is a map of CWT claims (RFC 8392) with one private claim, and inside it keys of this format. Keys
   that this version does not know are kept as they are and encoded again: two Participants upgrade on
   different days.
 """
@@ -167,7 +167,7 @@ _LEAVES = frozenset({str, bytes, bool, type(None)})
 
 
 def _is_in_order(value: object) -> bool:
-    """Return whether every map has its keys in order; refuse other types than ours."""
+    """Return whether every map has its keys in order; refuse types that these objects do not hold."""
     kind = type(value)
     if kind in _LEAVES:
         return True
@@ -294,7 +294,6 @@ def _texts(value: list[object], *, where: str) -> tuple[str, ...]:
 
 _HEADINGS = (HSCode.UNSORTED, HSCode.INDUSTRIAL, HSCode.NON_INDUSTRIAL)
 _HEADING_INDEX = {heading: index for index, heading in enumerate(_HEADINGS)}
-_MOST_COUNTRIES = 64
 
 
 def _party_out(party: Party) -> list[str]:
@@ -421,8 +420,6 @@ def decode_certificate(payload: bytes) -> Certificate:
         raise FieldMalformed("The issuer is not the Participant of the number.", where="issuer")
     fields = Fields(claims.take(PRIVATE, dict), CERTIFICATE_FIELDS)
     origin_kind, countries, area = _array(fields.take(9, list), (int, list, str), where="origin")
-    if len(countries) > _MOST_COUNTRIES:
-        raise FieldMalformed("There are too many countries.", where="origin")
     validation_kind, officials, reference = _array(fields.take(13, list), (int, list, str), where="validation")
     version, statement = _array(fields.take(15, list), (str, str), where="profile")
     refers_to = fields.take_optional(18, list)

@@ -26,7 +26,7 @@ APPROVAL = "application/vnd.kpcs.approval.v1"
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 8
 LARGEST_HEADER = 512
-"""Bytes of the largest protected header that is read: ours have some fifty."""
+"""Bytes of the largest protected header that is read: those of Macle have some fifty."""
 
 _TAG = b"\xd2"  # COSE_Sign1, tag 18.
 _ALGORITHM, _CRITICAL, _KEY_ID, _TYPE = 1, 2, 4, 16

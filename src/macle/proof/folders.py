@@ -8,7 +8,6 @@ its holders. Every file is replaced whole or not at all.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -48,7 +47,9 @@ def write(path: Path, content: bytes, *, secret: bool = False) -> None:
     """Write the file whole: whoever looks finds the old content or the new, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
+    beside.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(beside, flags, 0o600 if secret else 0o644)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -164,16 +165,22 @@ class AuthorityFolder:
         return key
 
     def end_key(self, *, key_id: bytes, why: Ended, since: datetime, root_passphrase: str, at: datetime) -> TrustedKey:
-        """End a key's time, retired or compromised; raise NotFound if the record has no such key in force."""
+        """End a key's time, retired or compromised.
+
+        What is ended may still turn out compromised, or compromised earlier; no end is ever moved to a later
+        time. Raises NotFound if the record has no such key, or nothing would change.
+        """
         root = self._root(root_passphrase)
         record = self.record()
         for index, key in enumerate(record.keys):
-            if key.public_key.key_id == key_id and key.ended is not Ended.COMPROMISED:
+            if key.public_key.key_id == key_id:
                 ended = key.end(at=since, why=why)
+                if ended == key or (key.ended is not None and why is Ended.RETIRED):
+                    break
                 self._change(record, (*record.keys[:index], ended, *record.keys[index + 1 :]), root=root, at=at)
                 return ended
         raise errors.NotFound(
-            f"No key {key_id.hex()} is in force.", where=str(self.path), mend="See `macle keys show`."
+            f"No key {key_id.hex()} is there to be ended so.", where=str(self.path), mend="See `macle keys show`."
         )
 
     def _change(
@@ -216,16 +223,16 @@ class TrustFolder:
         or `FingerprintDiffers`.
         """
         record = trust.read_record(data)
-        held = self._pinned().get(record.participant)
+        held = self.held(record.participant)
         if held is None and not keys.is_fingerprint_of(words, record.root.spki):
             raise FingerprintDiffers(
                 f"These are not the words of {record.participant}'s root.",
                 where="fingerprint",
                 mend="Let the other authority read its words again, and not from the message that brought the file.",
             )
-        trust.pin(record, held=None if held is None else held.record)
+        trust.pin(record, held=held)
         write(self.path / "pins" / f"{record.participant}.cose", data)
-        pins = self._pin_notes() | {record.participant: at.astimezone(UTC).isoformat(timespec="seconds")}
+        pins = self._notes("pins") | {record.participant: at.astimezone(UTC).isoformat(timespec="seconds")}
         write(self.path / "pins.json", json.dumps(pins, indent=1, sort_keys=True).encode())
         return record
 
@@ -239,22 +246,40 @@ class TrustFolder:
                 where="holders",
                 mend="Compare their fingerprint first.",
             )
-        with contextlib.suppress(FileNotFoundError):
-            old = trust.read_list((self.path / "list.cbor").read_bytes(), holders=holders)
+        if held is not None:
+            old = trust.read_list(_read(self.path / "list.cbor"), holders=holders)
             if (listed.version, listed.issued_at) < (old.version, old.issued_at):
                 raise trust.RolledBack(
                     f"List {listed.version} is older than list {old.version}, which is held.", where="list"
                 )
+        self._remember(listed)
         write(self.path / "holders.cbor", holders.to_bytes())
         write(self.path / "list.cbor", data)
         return listed
+
+    def _remember(self, listed: trust.TrustList) -> None:
+        """Keep the best record of each Participant that any list had: no later list can take one back."""
+        known = {source.record.participant: source for source in self._sources("listed")}
+        notes = self._notes("listed")
+        for source, data in zip(trust.sources_of(listed), listed.records, strict=True):
+            code = source.record.participant
+            best, _ = trust.merged(known.get(code), source)
+            if best.record == source.record:
+                write(self.path / "listed" / f"{code}.cose", data)
+                notes[code] = best.reaches_until.isoformat()
+        write(self.path / "listed.json", json.dumps(notes, indent=1, sort_keys=True).encode())
+
+    def held(self, code: ParticipantCode) -> ParticipantRecord | None:
+        """Return the record that is pinned for a Participant, if there is one."""
+        return next((source.record for source in self._sources("pins") if source.record.participant == code), None)
 
     def load(self, *, participants: Participants) -> Trust:
         """Return everything that this folder says, checked; raise a `Malformed` or `Untrusted` error."""
         holders = self._holders()
         listed = None if holders is None else trust.read_list(_read(self.path / "list.cbor"), holders=holders)
         return trust.assemble(
-            pinned=self._pinned().values(),
+            pinned=self._sources("pins"),
+            earlier=self._sources("listed"),
             listed=listed,
             participants=participants,
             standing_as_of=trust.midnight(participants.as_of),
@@ -264,25 +289,27 @@ class TrustFolder:
         path = self.path / "holders.cbor"
         return Holders.from_bytes(_read(path)) if path.exists() else None
 
-    def _pin_notes(self) -> dict[str, str]:
-        path = self.path / "pins.json"
+    def _notes(self, kind: str) -> dict[str, str]:
+        """Return an instant for each record: when it was pinned, or until when its list reaches."""
+        path = self.path / f"{kind}.json"
         if not path.exists():
             return {}
         try:
             notes = json.loads(_read(path))
             return {str(code): datetime.fromisoformat(moment).isoformat() for code, moment in notes.items()}
         except (ValueError, AttributeError, TypeError) as error:
-            raise FolderUnreadable("This does not say when each record was pinned.", where=str(path)) from error
+            raise FolderUnreadable("This does not give an instant for each record.", where=str(path)) from error
 
-    def _pinned(self) -> dict[ParticipantCode, Source]:
-        return {source.record.participant: source for source in self._sources()}
-
-    def _sources(self) -> Iterator[Source]:
-        for code, moment in self._pin_notes().items():
-            record = trust.read_record(_read(self.path / "pins" / f"{code}.cose"))
+    def _sources(self, kind: str) -> Iterator[Source]:
+        for code, moment in self._notes(kind).items():
+            record = trust.read_record(_read(self.path.joinpath(kind, f"{code}.cose")))
             if record.participant != code:
-                raise FolderUnreadable(f"The record is of {record.participant}.", where=f"pins/{code}.cose")
-            yield trust.pinned(record, at=datetime.fromisoformat(moment))
+                raise FolderUnreadable(f"The record is of {record.participant}.", where=f"{kind}/{code}.cose")
+            instant = datetime.fromisoformat(moment)
+            if kind == "pins":
+                yield trust.pinned(record, at=instant)
+            else:
+                yield Source(record=record, as_of=record.issued_at, reaches_until=instant, how="trust list")
 
 
 class FingerprintDiffers(errors.Untrusted):

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from macle.proof import codec, cose
 from macle.scheme import rules
-from macle.scheme.rules import Outcome, Stage
+from macle.scheme.rules import Stage
 
 if TYPE_CHECKING:
     from macle.proof.cose import Signed, Signer
     from macle.scheme.certificates import Certificate
     from macle.scheme.rules.settings import IssuingSetting
-
-_STOPS = {Outcome.REFUSE, Outcome.HOLD, Outcome.UNDECIDED}
 
 
 def validate(*, certificate: Certificate, setting: IssuingSetting, signer: Signer) -> Signed:
@@ -26,6 +24,6 @@ def validate(*, certificate: Certificate, setting: IssuingSetting, signer: Signe
     then nothing is signed.
     """
     breaches = rules.check(stage=Stage.VALIDATION, subject=certificate, setting=setting)
-    if any(breach.outcome in _STOPS for breach in breaches):
+    if any(breach.outcome.stops for breach in breaches):
         raise rules.RulesRefuse(breaches)
     return cose.sign(signer=signer, typ=cose.CERTIFICATE, payload=codec.encode_certificate(certificate))

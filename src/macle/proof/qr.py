@@ -35,7 +35,6 @@ QUIET_ZONE = 4
 DPI, PIXELS = 300, 6
 """A picture has 6 dots a module at 300 dpi: 0.508 mm."""
 
-LARGEST_VERSION = 40
 LONGEST_TEXT = 4296
 """Characters of the largest QR code there is; nothing longer was read from one."""
 
@@ -267,13 +266,14 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
 
 def _grey(page: Image.Image) -> Image.Image:
     """Return a page in grey; what is transparent is paper, and paper is white."""
+    from PIL import Image  # noqa: PLC0415 (only pictures need it)
+
     if not page.has_transparency_data:
         return page.convert("L")
-    coloured = page.convert("RGBA")
-    paper = coloured.copy()
-    paper.paste((255, 255, 255, 255), (0, 0, *paper.size))
-    paper.alpha_composite(coloured)
-    return paper.convert("L")
+    grey = page.convert("LA")
+    paper = Image.new("L", page.size, 255)
+    paper.paste(grey.getchannel("L"), mask=grey.getchannel("A"))
+    return paper
 
 
 MOST_PAGES = 20

@@ -26,7 +26,7 @@ from macle.proof import codec, cose
 from macle.proof.codec import Fields
 from macle.proof.cose import Algorithm
 from macle.proof.keys import PublicKey, Usage
-from macle.scheme import terms
+from macle.scheme import certificates, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -114,8 +114,21 @@ class TrustedKey:
         return self.public_key.algorithm
 
     def end(self, *, at: datetime, why: Ended) -> TrustedKey:
-        """Return the key with its time ended; a retired key may still turn out compromised."""
-        return replace(self, until=max(at, self.since), ended=why)
+        """Return the key with its time ended; a retired key may still turn out compromised.
+
+        An end is never moved to a later time: what was once outside the interval stays outside.
+        """
+        return replace(self, until=max(at if self.until is None else min(at, self.until), self.since), ended=why)
+
+    def why_not(self, *, participant: ParticipantCode, usage: Usage, office: str) -> str:
+        """Return why this key may not do this for that office of the Participant, or nothing if it may."""
+        if self.participant != participant:
+            return f"The key is of {self.participant}, not of {participant}."
+        if self.usage is not usage:
+            return f"The key is for another usage: {self.usage.name.lower()}."
+        if self.office and self.office != office:
+            return f"The key is of the office {self.office}, not of {office}."
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +230,15 @@ def read_record(data: bytes) -> ParticipantRecord:
     return record
 
 
+def _is_name(text: object) -> bool:
+    return type(text) is str and 0 < len(text) <= certificates.LONGEST_TEXT and terms.is_printable(text)
+
+
 def _key_in(item: object, participant: ParticipantCode) -> TrustedKey:
     if type(item) is not list or len(item) != _KEY_ITEMS:
         raise codec.FieldMalformed(f"A key is an array of {_KEY_ITEMS}.", where="keys")
     spki, usage, holder, office, since, until, ended, algorithm = item
-    if type(spki) is not bytes or type(holder) is not str or type(office) is not str:
+    if type(spki) is not bytes or not _is_name(holder) or not (office == "" or _is_name(office)):
         raise codec.FieldMalformed("A key lacks its bytes, its holder or its office.", where="keys")
     key = TrustedKey(
         participant=participant,
@@ -306,7 +323,7 @@ LEAST_THRESHOLD = 2
 
 
 def _holder_in(item: object) -> Holder:
-    if type(item) is not list or [type(part) for part in item] != [str, str, bytes]:
+    if type(item) is not list or [type(part) for part in item] != [str, str, bytes] or not _is_name(item[0]):
         raise codec.FieldMalformed("A holder is a name, a Participant and a key.", where="holders")
     return Holder(item[0], terms.participant_code(item[1], where="holders"), PublicKey.from_spki(item[2]))
 
@@ -375,17 +392,22 @@ def is_approval_of(approval: Signed, signed: Signed) -> bool:
     return bool(fields.take(0, bytes) == signed.identity) and bool(fields.take(1, str) == signed.header.typ)
 
 
-def read_list(data: bytes, *, holders: Holders) -> TrustList:
-    """Return the trust list, once holders of enough different Participants are found to have signed it.
-
-    Raises `RecordUntrusted` if too few have, or a `Malformed` error.
-    """
+def parts_of_list(data: bytes) -> list[Signed]:
+    """Return the signed objects of a list's file, the list first and then the approvals; nothing is verified."""
     parts = codec.decode(data, what="trust list", largest=LARGEST_LIST)
     if type(parts) is not list or not parts or any(type(part) is not bytes for part in parts):
         raise codec.FieldMalformed("A trust list is an array of signed objects.", where="trust list")
     if len(parts) > MOST_SIGNATURES:
         raise codec.FieldMalformed(f"A trust list has at most {MOST_SIGNATURES} signatures.", where="trust list")
-    listed, *approvals = [cose.read(part, largest=LARGEST_LIST) for part in parts]
+    return [cose.read(part, largest=LARGEST_LIST) for part in parts]
+
+
+def read_list(data: bytes, *, holders: Holders) -> TrustList:
+    """Return the trust list, once holders of enough different Participants are found to have signed it.
+
+    Raises `RecordUntrusted` if too few have, or a `Malformed` error.
+    """
+    listed, *approvals = parts_of_list(data)
     cose.expect(listed, cose.TRUST_LIST)
     approving = [listed, *(approval for approval in approvals if is_approval_of(approval, listed))]
     signed_by = {
@@ -518,10 +540,16 @@ def _continues(record: ParticipantRecord, held: ParticipantRecord) -> bool:
     if record.sequence == held.sequence:
         return record == held
     later = {key.public_key: key for key in record.keys}
-    return all(
-        key.public_key in later and replace(later[key.public_key], until=key.until, ended=key.ended) == key
-        for key in held.keys
-    )
+    return all(key.public_key in later and _keeps(later[key.public_key], key) for key in held.keys)
+
+
+def _keeps(later: TrustedKey, key: TrustedKey) -> bool:
+    """Return whether a key is what it was, or ended, or ended earlier or for the graver reason."""
+    if replace(later, until=key.until, ended=key.ended) != key:
+        return False
+    if key.until is None:
+        return True
+    return later.until is not None and later.until <= key.until and (later.ended or 0) >= (key.ended or 0)
 
 
 def assemble(
@@ -530,38 +558,21 @@ def assemble(
     listed: TrustList | None,
     participants: Participants,
     standing_as_of: datetime,
+    earlier: Iterable[Source] = (),
 ) -> Trust:
-    """Put pinned records and a verified trust list together.
+    """Put pinned records, a verified trust list and what earlier lists had together.
 
-    Where both have a Participant, the same root must stand behind both, and the higher sequence counts;
-    where the roots differ the pin stays and an alarm says so. Standing comes from the list if there is one.
+    Where two have a Participant, the same root must stand behind both, and the higher sequence counts; where
+    they contradict each other the one that is held stays and an alarm says so. What a list leaves out is not
+    forgotten. Standing comes from the list if there is one.
     """
-    sources = {source.record.participant: source for source in pinned}
-    alarms = []
-    if listed is not None:
-        for data in listed.records:
-            record = read_record(data)
-            new = Source(record=record, as_of=listed.issued_at, reaches_until=listed.reaches_until, how="trust list")
-            old = sources.get(record.participant)
-            if old is not None and old.record.root != record.root:
-                alarms.append(
-                    f"The trust list names another root for {record.participant} than the one pinned here; "
-                    "the pin stays. Telephone the authority and compare fingerprints."
-                )
-            elif old is not None and not _continues(*sorted((record, old.record), key=_sequence, reverse=True)):
-                alarms.append(
-                    f"The trust list and the pin have records of {record.participant} that contradict each other; "
-                    "the pin stays. Telephone the authority."
-                )
-            elif old is None or record.sequence > old.record.sequence:
-                sources[record.participant] = new
-            elif record.sequence == old.record.sequence:
-                sources[record.participant] = replace(
-                    old,
-                    as_of=max(old.as_of, new.as_of),
-                    reaches_until=max(old.reaches_until, new.reaches_until),
-                    how="pinned and listed",
-                )
+    sources: dict[ParticipantCode, Source] = {}
+    alarms: list[str] = []
+    for new in (*pinned, *earlier, *(() if listed is None else sources_of(listed))):
+        code = new.record.participant
+        sources[code], alarm = merged(sources.get(code), new)
+        if alarm and alarm not in alarms:
+            alarms.append(alarm)
     return Trust(
         sources=sources,
         participants=participants
@@ -573,8 +584,47 @@ def assemble(
     )
 
 
-def _sequence(record: ParticipantRecord) -> int:
-    return record.sequence
+def sources_of(listed: TrustList) -> list[Source]:
+    """Return the records of a verified list; each knows the keys up to the day of its own issue.
+
+    Raises `RecordUntrusted` or a `Malformed` error for a record that is not whole.
+    """
+    records = [read_record(data) for data in listed.records]
+    return [
+        Source(
+            record=record,
+            as_of=min(listed.issued_at, record.issued_at),
+            reaches_until=listed.reaches_until,
+            how="trust list",
+        )
+        for record in records
+    ]
+
+
+def merged(held: Source | None, new: Source) -> tuple[Source, str]:
+    """Return which of two sources of one Participant to believe, and an alarm where they contradict each other."""
+    if held is None:
+        return new, ""
+    code = new.record.participant
+    if held.record.root != new.record.root:
+        return held, (
+            f"The {new.how} names another root for {code} than the one that is held; the one that is held stays. "
+            "Telephone the authority and compare fingerprints."
+        )
+    older, newer = sorted((held, new), key=_sequence)
+    if not _continues(newer.record, older.record):
+        return held, (
+            f"The {new.how} has a record of {code} that contradicts the one that is held; the one that is held stays. "
+            "Telephone the authority."
+        )
+    if held.record.sequence != new.record.sequence:
+        return newer, ""
+    how = held.how if new.how in held.how else f"{held.how} and {new.how}"
+    return replace(held, reaches_until=max(held.reaches_until, new.reaches_until), how=how), ""
+
+
+def _sequence(source: Source) -> int:
+    return source.record.sequence
 
 
 def midnight(day: date) -> datetime:

@@ -18,6 +18,7 @@ from macle.proof import rulings, trust, verification, views
 from macle.proof.trust import Holders
 from macle.proof.verification import Circumstances, Known
 from macle.scheme import participants, profiles
+from macle.scheme.lifecycle import CertificateState
 from macle.scheme.participants import Participants
 from macle.scheme.rules.settings import EarlierPresentation
 from macle.scheme.terms import CertificateNumber, ParticipantCode
@@ -163,7 +164,10 @@ def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:
             existed_before={
                 bytes.fromhex(hexed): _instant(at) for hexed, at in known.get("existed_before", {}).items()
             },
-            statuses={CertificateNumber.parse(number): status for number, status in known.get("statuses", {}).items()},
+            statuses={
+                CertificateNumber.parse(number): CertificateState(status)
+                for number, status in known.get("statuses", {}).items()
+            },
             presentations={
                 bytes.fromhex(hexed): EarlierPresentation(
                     participant=ParticipantCode(each["participant"]), office=each["office"], at=_instant(each["at"])

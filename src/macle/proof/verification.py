@@ -3,7 +3,7 @@
 The rules of this module:
 
 - The bytes that were received are judged, never a copy made from what was read in them.
-- The first three families of steps stop at the first failure: below a failed signature nothing is judged,
+- Steps 1 to 9 and 11 stop at the first failure: below a failed signature nothing is judged,
   and what the bytes claim is shown as a claim.
 - Missing or stale trust data is *cannot decide*: never *valid*, and never *forged*.
 - The issuer's standing and key are judged on the day of validation; expiry and single use at presentation;
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from macle.proof.cose import Signed
     from macle.proof.trust import Trust, TrustedKey
     from macle.scheme.certificates import Certificate
+    from macle.scheme.lifecycle import CertificateState
     from macle.scheme.profiles import Profiles
     from macle.scheme.rules.settings import EarlierPresentation
     from macle.scheme.terms import CertificateNumber, ParticipantCode
@@ -252,7 +253,7 @@ class Known:
 
     identities: Mapping[CertificateNumber, bytes] = field(default_factory=dict)
     existed_before: Mapping[bytes, datetime] = field(default_factory=dict)
-    statuses: Mapping[CertificateNumber, str] = field(default_factory=dict)
+    statuses: Mapping[CertificateNumber, CertificateState] = field(default_factory=dict)
     presentations: Mapping[bytes, EarlierPresentation] = field(default_factory=dict)
 
 
@@ -277,7 +278,7 @@ class Circumstances:
 class Report:
     """The answers, step by step.
 
-    ``certificate`` is what the issuer signed; it is None unless the signature is good. ``claim`` is what
+    ``certificate`` is what the issuer signed with ``key``; it is None unless the signature is good. ``claim`` is what
     bytes with no good signature say of themselves, and nobody has signed.
     """
 
@@ -287,6 +288,7 @@ class Report:
     claim: Certificate | None = None
     signed: Signed | None = None
     carrier: str = "bytes"
+    key: TrustedKey | None = None
     keys_as_of: datetime | None = None
     standing_as_of: datetime | None = None
 
@@ -368,7 +370,7 @@ def unreadable(error: errors.MacleError, *, circumstances: Circumstances, carrie
 class _Judgement:
     """Goes through the steps once."""
 
-    __slots__ = ("at", "certificate", "circumstances", "claim", "keys_as_of", "signed", "steps", "trust")
+    __slots__ = ("at", "certificate", "circumstances", "claim", "key", "keys_as_of", "signed", "steps", "trust")
 
     def __init__(self, circumstances: Circumstances) -> None:
         self.circumstances = circumstances
@@ -378,15 +380,16 @@ class _Judgement:
         self.signed: Signed | None = None
         self.certificate: Certificate | None = None
         self.claim: Certificate | None = None
+        self.key: TrustedKey | None = None
         self.keys_as_of: datetime | None = None
 
     def of(self, data: bytes | str, carrier: str) -> Report:
         """Judge, and stop where nothing below can be judged."""
         signed = self.read(data)
-        key = None if signed is None else self.signing_key(signed)
-        if signed is not None and key is not None:
-            certificate = self.content(signed)
-            if certificate is not None and self.authority(signed, key, certificate):
+        keys = [] if signed is None else self.signing_keys(signed)
+        if signed is not None and keys:
+            certificate = self.content(signed, keys)
+            if certificate is not None and self.authority(signed, certificate):
                 self.present(signed, certificate)
         return self.finish(carrier or ("text" if isinstance(data, str) else "bytes"))
 
@@ -409,34 +412,31 @@ class _Judgement:
         self.signed = signed
         return signed
 
-    def signing_key(self, signed: Signed) -> TrustedKey | None:
-        """Steps 4 to 6: a known key of this algorithm signed these very bytes."""
+    def signing_keys(self, signed: Signed) -> list[TrustedKey]:
+        """Steps 4 to 6: known keys of this algorithm that signed these very bytes."""
         candidates = self.trust.by_key_id.get(signed.header.key_id, ())
         if not candidates:
-            self.unknown_key(signed)
-            return None
-        self.keys_as_of = self.trust.sources[candidates[0].participant].as_of
+            self.unknown_key(_claim(signed))
+            return []
         fitting = [key for key in candidates if key.algorithm == signed.header.algorithm]
-        if not fitting:
-            self.claim = _claim(signed)
-            self.passed(4)
-            self.fail(5, "The message names another algorithm than the key's.", _CALL)
-            return None
         to_be_signed = signed.to_be_signed
         signing = [key for key in fitting if key.public_key.has_signed(to_be_signed, signed.signature)]
-        if signing:
-            key = _of_the_issuer(signing, signed)
-            self.keys_as_of = self.trust.sources[key.participant].as_of
-            self.passed(4, 5, 6)
-            return key
-        self.claim = _claim(signed)
-        self.passed(4, 5)
-        self.fail(6, "The signature does not fit these bytes: they were changed, or signed by somebody else.", _CALL)
-        return None
+        if not signing:
+            self.claim = _claim(signed)
+            self.keys_as_of = self.trust.sources[candidates[0].participant].as_of
+            self.passed(4)
+            if fitting:
+                self.passed(5)
+                self.fail(
+                    6, "The signature does not fit these bytes: they were changed, or signed by somebody else.", _CALL
+                )
+            else:
+                self.fail(5, "The message names another algorithm than the key's.", _CALL)
+        return signing
 
-    def unknown_key(self, signed: Signed) -> None:
-        """Step 4: whether an unknown key is a forger's or only newer than our data depends on the dates."""
-        claim = self.claim = _claim(signed)
+    def unknown_key(self, claim: Certificate | None, *, named_by: ParticipantCode | None = None) -> None:
+        """Step 4: whether an unknown key is a forger's or only newer than what is held depends on the dates."""
+        self.claim = claim
         source = None if claim is None else self.trust.sources.get(claim.issuer)
         self.keys_as_of = None if source is None else source.as_of
         if claim is None:
@@ -446,22 +446,38 @@ class _Judgement:
         elif claim.validated_at < source.as_of:
             self.fail(4, f"{claim.issuer} had no such key when this claims to have been validated.", _CALL)
         else:
-            self.undecided(4, f"The keys of {claim.issuer} held here are older than this claims to be.", _REFRESH)
+            named = f"Only the record of {named_by} names this key. " if named_by else ""
+            self.undecided(
+                4, f"{named}The keys of {claim.issuer} held here are older than this claims to be.", _REFRESH
+            )
 
-    def content(self, signed: Signed) -> Certificate | None:
-        """Step 7: what was signed is a whole certificate."""
+    def content(self, signed: Signed, keys: list[TrustedKey]) -> Certificate | None:
+        """Step 7: what was signed is a whole certificate; a key counts if it is of the issuer that it names.
+
+        A key that only another Participant's record has is an unknown one: nobody can speak for the issuer.
+        """
         try:
-            self.certificate = codec.decode_certificate(signed.payload)
+            certificate = codec.decode_certificate(signed.payload)
         except errors.Malformed as error:
+            self.keys_as_of = self.trust.sources[keys[0].participant].as_of
+            self.passed(4, 5, 6)
             self.fail(7, _sentence(error), "Ask the issuing authority: it signed this itself.")
             return None
-        self.passed(7)
-        return self.certificate
+        self.key = next((key for key in keys if key.participant == certificate.issuer), None)
+        if self.key is None:
+            self.unknown_key(certificate, named_by=keys[0].participant)
+            return None
+        self.certificate = certificate
+        self.keys_as_of = self.trust.sources[certificate.issuer].as_of
+        self.passed(4, 5, 6, 7)
+        return certificate
 
-    def authority(self, signed: Signed, key: TrustedKey, certificate: Certificate) -> bool:
+    def authority(self, signed: Signed, certificate: Certificate) -> bool:
         """Steps 8 to 11: the key may do this, was in force, is known so far, and there is no second identity."""
-        source = self.trust.sources[key.participant]
-        wrong = _not_entitled(key, certificate)
+        key, source = self.key, self.trust.sources[certificate.issuer]
+        if key is None:
+            return False
+        wrong = key.why_not(participant=certificate.issuer, usage=Usage.VALIDATE, office=certificate.office)
         if wrong:
             return self.fail(8, wrong, _CALL)
         self.passed(8)
@@ -508,7 +524,7 @@ class _Judgement:
         importing = here.importing or certificate.destination
         setting = PresentationSetting(
             participants=self.trust.participants,
-            profile=here.profiles.of(importing, on=self.at.date()),
+            profile=here.profiles.of_day(importing, at=self.at, office=here.office),
             importing=importing,
             office=here.office,
             at=self.at,
@@ -558,20 +574,10 @@ class _Judgement:
             claim=self.claim,
             signed=self.signed,
             carrier=carrier,
+            key=self.key,
             keys_as_of=self.keys_as_of,
             standing_as_of=self.trust.standing_as_of,
         )
-
-
-def _not_entitled(key: TrustedKey, certificate: Certificate) -> str:
-    """Return why this key may not validate this certificate, or nothing."""
-    if key.participant != certificate.issuer:
-        return f"The key is of {key.participant}, the number of {certificate.issuer}."
-    if key.usage is not Usage.VALIDATE:
-        return f"The key is for another usage: {key.usage.name.lower()}."
-    if key.office and key.office != certificate.office:
-        return f"The key is of the office {key.office}, the certificate of {certificate.office}."
-    return ""
 
 
 def _sentence(error: errors.MacleError) -> str:
@@ -587,12 +593,6 @@ _RESULTS = {
 _CALL = "Stop the shipment and ask the issuing authority by telephone, with the number and a copy."
 _REFRESH = "Fetch newer trust data, or ask the issuing authority. Nothing here says that it is false."
 _ALARM = "Stop the shipment and tell the issuing authority both identities."
-
-
-def _of_the_issuer(keys: list[TrustedKey], signed: Signed) -> TrustedKey:
-    """Return the issuer's own key: another Participant that lists the same key must not stand in its way."""
-    claim = _claim(signed) if len(keys) > 1 else None
-    return next((key for key in keys if claim is not None and key.participant == claim.issuer), keys[0])
 
 
 def _claim(signed: Signed) -> Certificate | None:

@@ -191,6 +191,7 @@ class _Reader:
     def stranger(self, where: str, name: str, known: Mapping[str, _Parser]) -> None:
         """Name a field that does not exist, and what was probably meant; past a hundred, only say so."""
         self.strangers += 1
+        name = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
         if self.strangers <= _MOST_STRANGERS:
             path = f"{where}.{name}" if where else name
             self.problems.append(Problem(path[:_LONGEST_PATH], "There is no such field.", _nearest(name, known)))

@@ -25,8 +25,6 @@ STATEMENT = (
 )
 """Printed word for word on every certificate. Source: KPCS Core Document, Annex I-A."""
 
-TITLE = "Kimberley Process Certificate"
-
 LONGEST_TEXT = 120
 """Characters in a name; a longer one does not fit the sheet or the QR code."""
 
@@ -91,11 +89,6 @@ class Party:
         _text(self.town, "town")
         _text(self.licence, "licence", empty=True)
         _text(self.latin_name, "latin_name", empty=True)
-
-    @property
-    def name_in_latin(self) -> str:
-        """Return the name that a reader of English can read."""
-        return self.latin_name or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +273,9 @@ class Certificate:
 
 def _text(text: str, where: str, *, empty: bool = False, longest: int = LONGEST_TEXT) -> None:
     """Refuse text that is missing, too long, or holds characters that do not print."""
-    if not text and empty:
+    if type(text) is str and not text and empty:
         return
-    if not text or len(text) > longest or not terms.is_printable(text) or text != text.strip():
+    if type(text) is not str or not text or len(text) > longest or not terms.is_printable(text) or text != text.strip():
         raise CertificateMalformed(
             f"This text cannot be printed on a certificate: {text[:40]!r}.",
             where=where,

@@ -556,6 +556,10 @@ def _standing(
 ) -> tuple[ParticipantCode, Standing]:
     if StandingKind(kind) not in _DECIDED:
         raise RowsMalformed(f"{kind} is no standing that is decided; it follows from the Participants' own rows.")
+    if not basis:
+        raise RowsMalformed(
+            f"The row on {code} names no decision.", where="standing", mend="No entry without its basis."
+        )
     return terms.participant_code(code), Standing(
         StandingKind(kind), PartialDate.parse(since), _partial(until), scope, basis, evidence
     )

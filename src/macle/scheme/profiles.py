@@ -113,7 +113,6 @@ class Note:
     field: str
     text: str
     source: str
-    unverified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +328,11 @@ class Profiles:
         own = self._own.get(ParticipantCode(code), [])
         begun = bisect_right(own, on, key=lambda profile: profile.effective)
         return own[begun - 1] if begun else self._minima(ParticipantCode(code))
+
+    def of_day(self, code: str, *, at: datetime, office: str) -> LegalProfile:
+        """Return the profile in force on the day on which the instant falls at the office."""
+        profile = self.of(code, on=at.date())
+        return self.of(code, on=profile.day_of(at, office=office))
 
     def __iter__(self) -> Iterator[LegalProfile]:
         """Give every Participant's own profiles, oldest first."""

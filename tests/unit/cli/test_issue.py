@@ -3,14 +3,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from macle.cli import issuing
-from macle.cli.ledger import Ledger
+from macle.cli.ledger import Intent, Ledger
 from macle.proof import codec, cose, qr, views
 from macle.proof import issuing as proof_issuing
 from macle.scheme.certificates import ConsentLevel
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from macle.proof.cose import Signed
     from macle.scheme.certificates import Certificate
 
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
 
 def certificate_of(path: Path) -> Certificate:
     return codec.decode_certificate(cose.read(path.read_bytes()).payload)
@@ -33,8 +38,8 @@ def identities(folder: Path) -> dict[str, str]:
     return {path.name: cose.read(path.read_bytes()).identity.hex() for path in folder.glob("*.cose")}
 
 
-def ledger(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
+def ledger(office: Office) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (office.keys / "ledger.jsonl").read_text().splitlines()]
 
 
 class TestOne:
@@ -48,6 +53,10 @@ class TestOne:
         assert qr.from_text(text) == path.read_bytes()
         assert qr.texts_in_picture(path.with_suffix(".png")) == [text]
         assert views.certificate_from_json(json.loads(path.with_suffix(".json").read_bytes())) == certificate_of(path)
+
+    def test_keeps_the_full_record_from_other_users(self, issued: Path) -> None:
+        (path,) = issued.glob("*.record.json")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
     def test_names_the_digest_of_its_full_record(self, issued: Path) -> None:
         (path,) = issued.glob("*.cose")
@@ -117,7 +126,7 @@ class TestRefusals:
         assert result.exit_code == 1
         assert "AnnexI.A.date-of-issuance" in result.output
         assert not list(tmp_path.glob("*.cose"))
-        assert ledger(tmp_path) == []
+        assert ledger(office) == []
 
     def test_of_a_key_that_is_not_in_force(self, office: Office, tmp_path: Path) -> None:
         key = succeed("keys", "show", office.keys).split("Keys ")[1].split()[1]
@@ -127,13 +136,28 @@ class TestRefusals:
         assert "not in force" in result.output
         assert not list(tmp_path.glob("*.cose"))
 
+    def test_of_a_key_that_was_compromised_later(self, office: Office, tmp_path: Path) -> None:
+        key = succeed("keys", "show", office.keys).split("Keys ")[1].split()[1]
+        succeed("keys", "end", office.keys, key, "--compromised-since", "2026-12-31T00:00:00Z")
+        result = issue(office, lodge(tmp_path / "in"), out=tmp_path)
+        assert result.exit_code == 1
+        assert "known to be compromised" in result.output
+        assert not list(tmp_path.glob("*.cose"))
+
+    def test_of_a_key_of_another_holder(self, office: Office, tmp_path: Path) -> None:
+        shutil.copy(office.keys / "official-07.validate.key.pem", office.keys / "official-99.validate.key.pem")
+        given = ("--authority", office.keys, "--holder", "official-99", "--out", tmp_path)
+        result = run("issue", lodge(tmp_path / "in"), *given, "--at-date-of-issuance")
+        assert result.exit_code == 1
+        assert "The record names official-07 as the holder of this key." in result.output
+
     def test_of_a_key_of_another_office(self, office: Office, tmp_path: Path) -> None:
         new = ("--usage", "validate", "--holder", "official-21", "--office", "Francistown", "--at", desk.START)
         succeed("keys", "new", office.keys, *new)
         given = ("--authority", office.keys, "--holder", "official-21", "--out", tmp_path)
         result = run("issue", lodge(tmp_path / "in"), *given, "--at-date-of-issuance")
         assert result.exit_code == 1
-        assert "for Francistown only" in result.output
+        assert "The key is of the office Francistown, not of Gaborone." in result.output
 
     def test_of_a_second_application_under_an_issued_number(self, office: Office, tmp_path: Path) -> None:
         assert issue(office, lodge(tmp_path / "in"), out=tmp_path).exit_code == 0
@@ -142,6 +166,15 @@ class TestRefusals:
         assert result.exit_code == 1
         assert "AnnexI.A.number-unique" in result.output
         assert identities(tmp_path) == before
+
+    def test_of_a_second_application_under_a_number_issued_into_another_folder(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        assert issue(office, lodge(tmp_path / "in"), out=tmp_path / "one").exit_code == 0
+        result = issue(office, lodge(tmp_path / "in", parcels=3), out=tmp_path / "two")
+        assert result.exit_code == 1
+        assert "AnnexI.A.number-unique" in result.output
+        assert identities(tmp_path / "two") == {}
 
     def test_of_a_second_application_under_one_number_in_one_run(self, office: Office, tmp_path: Path) -> None:
         result = issue(office, lodge(tmp_path, "a"), lodge(tmp_path, "b", parcels=3), out=tmp_path / "out")
@@ -167,11 +200,30 @@ class TestAgain:
     def test_signs_nothing_twice(self, office: Office, tmp_path: Path) -> None:
         lodged = lodge_many(tmp_path / "in", 3)
         issue(office, lodged, out=tmp_path)
-        before = (tmp_path / "ledger.jsonl").read_bytes()
+        before = (office.keys / "ledger.jsonl").read_bytes()
         result = issue(office, lodged, out=tmp_path)
         assert result.exit_code == 0
         assert "3 issued before" in result.output
-        assert (tmp_path / "ledger.jsonl").read_bytes() == before
+        assert (office.keys / "ledger.jsonl").read_bytes() == before
+
+    def test_gives_the_same_bytes_into_another_folder(self, office: Office, tmp_path: Path) -> None:
+        lodged = lodge(tmp_path / "in")
+        issue(office, lodged, out=tmp_path / "one")
+        result = issue(office, lodged, out=tmp_path / "two", extra=("--at", "2026-12-31T00:00:00Z"))
+        assert "1 issued before" in result.output
+        written = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")]
+        assert written[0] == written[1]
+        assert len(written[0]) == 5
+
+    @pytest.mark.parametrize("batch", [1, 25])
+    def test_counts_each_of_two_equal_rows(
+        self, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+    ) -> None:
+        monkeypatch.setattr(issuing, "BATCH", batch)
+        result = issue(office, lodge(tmp_path, "a"), lodge(tmp_path, "b"), out=tmp_path / "out")
+        assert result.exit_code == 0
+        assert "1 issued into" in result.output
+        assert "1 issued before; nothing was signed again." in result.output
 
     @pytest.mark.parametrize("lost", [".png", ".cose", ".json", ".txt", ".record.json"])
     def test_writes_a_lost_file_anew(self, office: Office, tmp_path: Path, lost: str) -> None:
@@ -189,7 +241,7 @@ class TestAgain:
         lodged = lodge_many(tmp_path / "in", 4)
         monkeypatch.setattr(proof_issuing, "validate", _cut_off_at(2, proof_issuing.validate))
         assert issue(office, lodged, out=tmp_path).exit_code == 130
-        assert [line["act"] for line in ledger(tmp_path)] == ["intent"] * 4
+        assert [line["act"] for line in ledger(office)] == ["intent"] * 4
         assert identities(tmp_path) == {}
         monkeypatch.undo()
         given = ("--authority", office.keys, "--holder", "official-07", "--out", tmp_path)
@@ -225,7 +277,7 @@ class TestAgain:
 
         monkeypatch.setattr(issuing, "write_files", stop)
         assert issue(office, lodged, out=tmp_path).exit_code == 130
-        recorded = {line["number"]: line["identity"] for line in ledger(tmp_path) if line["act"] == "result"}
+        recorded = {line["number"]: line["identity"] for line in ledger(office) if line["act"] == "result"}
         monkeypatch.undo()
         assert issue(office, lodged, out=tmp_path).exit_code == 0
         assert {name.removesuffix(".cose"): identity for name, identity in identities(tmp_path).items()} == recorded
@@ -275,7 +327,7 @@ class TestAgain:
         after = identities(tmp_path)
         assert len(after) == 60
         assert after.items() >= before.items()
-        assert len({line["number"] for line in ledger(tmp_path) if line["act"] == "result"}) == 60
+        assert len({line["number"] for line in ledger(office) if line["act"] == "result"}) == 60
 
 
 _validate = proof_issuing.validate
@@ -297,36 +349,58 @@ def _cut_off_at(number: int, whole: Callable[..., Signed]) -> Callable[..., Sign
 class TestLedger:
     def test_has_the_intent_before_the_result(self, office: Office, tmp_path: Path) -> None:
         issue(office, lodge(tmp_path / "in"), out=tmp_path)
-        assert [line["act"] for line in ledger(tmp_path)] == ["intent", "result"]
+        assert [line["act"] for line in ledger(office)] == ["intent", "result"]
 
     def test_drops_a_line_that_a_power_cut_left_unfinished(self, office: Office, tmp_path: Path) -> None:
         issue(office, lodge(tmp_path / "in"), out=tmp_path)
-        whole = (tmp_path / "ledger.jsonl").read_bytes()
-        (tmp_path / "ledger.jsonl").write_bytes(whole + b'{"act":"int')
+        whole = (office.keys / "ledger.jsonl").read_bytes()
+        (office.keys / "ledger.jsonl").write_bytes(whole + b'{"act":"int')
         assert issue(office, lodge(tmp_path / "in"), out=tmp_path).exit_code == 0
-        assert (tmp_path / "ledger.jsonl").read_bytes() == whole
+        assert (office.keys / "ledger.jsonl").read_bytes() == whole
 
     @pytest.mark.parametrize("line", [b"nonsense\n", b'{"act":"other","number":"BW1","record_digest":""}\n', b"[]\n"])
     def test_stops_everything_when_a_line_is_not_its_own(self, office: Office, tmp_path: Path, line: bytes) -> None:
         issue(office, lodge(tmp_path / "in"), out=tmp_path)
-        with (tmp_path / "ledger.jsonl").open("ab") as file:
+        with (office.keys / "ledger.jsonl").open("ab") as file:
             file.write(line)
         result = issue(office, lodge_many(tmp_path / "in", 1), out=tmp_path)
         assert result.exit_code == 4
         assert "line 3" in result.output
 
     def test_is_written_by_one_process_at_a_time(self, office: Office, tmp_path: Path) -> None:
-        with Ledger(tmp_path):
+        with Ledger(office.keys / "ledger.jsonl"):
             assert issue(office, lodge(tmp_path / "in"), out=tmp_path).exit_code == 7
+
+    def test_may_stand_where_it_is_wanted(self, office: Office, tmp_path: Path) -> None:
+        wanted = tmp_path / "register" / "ledger"
+        assert issue(office, lodge(tmp_path / "in"), out=tmp_path, extra=("--ledger", wanted)).exit_code == 0
+        assert len(wanted.read_text().splitlines()) == 2
+        assert not (office.keys / "ledger.jsonl").exists()
+
+    def test_among_the_certificates_is_not_passed_over(self, office: Office, tmp_path: Path) -> None:
+        beside = tmp_path / "ledger.jsonl"
+        assert issue(office, lodge(tmp_path / "in"), out=tmp_path, extra=("--ledger", beside)).exit_code == 0
+        result = issue(office, lodge(tmp_path / "in", parcels=3), out=tmp_path)
+        assert result.exit_code == 7
+        assert "give --ledger" in result.output
+        assert not (office.keys / "ledger.jsonl").exists()
+
+    def test_has_its_name_on_the_disk_before_its_first_line(
+        self, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced: list[bool] = []
+        monkeypatch.setattr(os, "fsync", lambda file: synced.append(stat.S_ISDIR(os.fstat(file).st_mode)))
+        with Ledger(office.keys / "ledger.jsonl") as opened:
+            assert synced == [True]
+            opened.intend([Intent(CertificateNumber.parse("BW00000001"), bytes(32), NOON, bytes(8))])
+        assert synced == [True, False]
 
 
 class TestManyProcesses:
     def test_write_what_one_writes(self, office: Office, tmp_path: Path) -> None:
         lodged = lodge_many(tmp_path / "in", 30)
-        assert issue(office, lodged, out=tmp_path / "one").exit_code == 0
-        assert issue(office, lodged, out=tmp_path / "two", extra=("--workers", "2")).exit_code == 0
-        for path in (tmp_path / "one").glob("BW*"):
-            if path.suffix == ".json":
-                assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-        assert identities(tmp_path / "one") == identities(tmp_path / "two")
-        assert len(list((tmp_path / "two").glob("*.png"))) == 30
+        assert issue(office, lodged, out=tmp_path / "one", extra=("--workers", "2")).exit_code == 0
+        assert issue(office, lodged, out=tmp_path / "two").exit_code == 0
+        written = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")]
+        assert written[0] == written[1]
+        assert len(written[0]) == 5 * 30

@@ -125,6 +125,34 @@ class TestTrustList:
         )
         assert "with 1 records" in result
 
+    @pytest.mark.parametrize("order", [("old", "new"), ("new", "old"), ("new",), ("old",)])
+    def test_takes_the_newest_record_whatever_the_order(
+        self, office: Office, holding: dict[str, Path], tmp_path: Path, order: tuple[str, ...]
+    ) -> None:
+        (tmp_path / "old").write_bytes((office.keys / "record.cose").read_bytes())
+        succeed("keys", "new", office.keys, "--usage", "stamp", "--holder", "office", "--at", desk.START)
+        (tmp_path / "new").write_bytes((office.keys / "record.cose").read_bytes())
+        pinned = () if len(order) == 2 else ("--from", office.trust)
+        if order == ("old",):
+            desk.pin(office.keys, office.trust)
+        given = [part for name in order for part in ("--record", tmp_path / name)]
+        succeed(
+            *("trust", "bundle", tmp_path / "list", *given, *pinned, "--holders", tmp_path / "holders"),
+            *("--sign", holding["BW"], "holder", "--sign", holding["AE"], "holder", "--version", "1"),
+        )
+        _accept(tmp_path)
+        assert "record 2, 2 keys" in succeed("trust", "list", "--trust", tmp_path / "believed")
+
+    def test_refuses_a_record_of_another_root(self, office: Office, holding: dict[str, Path], tmp_path: Path) -> None:
+        other = desk.open_office(tmp_path / "other")
+        for first, second in ((office, other), (other, office)):
+            result = run(
+                *("trust", "bundle", tmp_path / "list", "--record", first.keys / "record.cose"),
+                *("--record", second.keys / "record.cose", "--holders", tmp_path / "holders"),
+                *("--sign", holding["BW"], "holder", "--version", "1"),
+            )
+            assert result.exit_code == 3
+
     def test_refuses_the_words_of_other_holders(self, office: Office, holding: dict[str, Path], tmp_path: Path) -> None:
         _bundle(office, tmp_path, holding["BW"], holding["AE"])
         assert run(*_accepting(tmp_path)[:-1], WRONG).exit_code == 3

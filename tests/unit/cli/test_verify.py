@@ -192,7 +192,8 @@ class TestSeveral:
 
     def test_of_one_number_with_two_identities_alarm_both(self, office: Office, tmp_path: Path) -> None:
         issue(office, lodge(tmp_path / "in"), out=tmp_path / "one")
-        issue(office, lodge(tmp_path / "in", parcels=3), out=tmp_path / "two")
+        other = ("--ledger", tmp_path / "ledger")
+        issue(office, lodge(tmp_path / "in", parcels=3), out=tmp_path / "two", extra=other)
         files = the(tmp_path / "one", ".txt"), the(tmp_path / "two", ".txt")
         assert [judge(office, file).exit_code for file in files] == [0, 0]
         result = judge(office, *files)

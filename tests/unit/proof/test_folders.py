@@ -160,6 +160,21 @@ class TestAuthorityFolder:
         assert signer.public_key == new.public_key
         assert len(list(folder.path.glob("official-07.validate.before-*.key.pem"))) == 1
 
+    def test_never_moves_an_end_to_a_later_time(self, folder: AuthorityFolder) -> None:
+        key_id = add(folder).public_key.key_id
+
+        def end(why: Ended, days: int) -> TrustedKey:
+            since = AT + timedelta(days=days)
+            return folder.end_key(key_id=key_id, why=why, since=since, root_passphrase=ROOT_PASSPHRASE, at=LATER)
+
+        assert end(Ended.RETIRED, 50).until == AT + timedelta(days=50)
+        with pytest.raises(errors.NotFound):
+            end(Ended.RETIRED, 90)
+        assert end(Ended.COMPROMISED, 90).until == AT + timedelta(days=50)
+        assert end(Ended.COMPROMISED, 20).until == AT + timedelta(days=20)
+        with pytest.raises(errors.NotFound):
+            end(Ended.COMPROMISED, 30)
+
     def test_gives_a_key_after_a_power_cut_before_its_entry(
         self, folder: AuthorityFolder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -308,7 +323,7 @@ class TestTrustFolder:
         assert believing.put_list(data, holders=made.holders()) == listed
         believed = self.load(believing)
         assert {code: source.how for code, source in believed.sources.items()} == {
-            "BW": "pinned and listed",
+            "BW": "pinned and trust list",
             "NA": "trust list",
         }
         assert believed.standing_as_of == listed.issued_at
@@ -331,7 +346,30 @@ class TestTrustFolder:
             believing.put_list(
                 a_trust_list(self.AUTHORITY, version=6).to_bytes(signers=signers[:1]), holders=made.holders()
             )
-        assert self.load(believing).sources[BW].how == "pinned and listed"
+        assert self.load(believing).sources[BW].how == "pinned and trust list"
+
+    @pytest.mark.parametrize("change", ["an older record", "another root", "left out"])
+    def test_does_not_let_a_later_list_take_back_what_an_earlier_one_said(self, tmp_path: Path, change: str) -> None:
+        namibia, signers = an_authority("NA", "Windhoek"), list(made.list_signers().values())
+        ended = namibia.with_key(Usage.VALIDATE, until=LATER, ended=Ended.COMPROMISED)
+        folder = TrustFolder(tmp_path / "lists")
+        later = {
+            "an older record": [namibia],
+            "another root": [
+                replace(
+                    namibia,
+                    root=made.a_signer("thief"),
+                    record=replace(namibia.record, root=made.a_signer("thief").public_key, sequence=99),
+                )
+            ],
+            "left out": [self.AUTHORITY],
+        }[change]
+        for version, authorities in ((1, [ended]), (2, later)):
+            data = a_trust_list(*authorities, version=version).to_bytes(signers=signers)
+            folder.put_list(data, holders=made.holders())
+        believed = self.load(folder)
+        assert believed.sources[ParticipantCode("NA")].record == ended.record
+        assert bool(believed.alarms) is (change == "another root")
 
     def test_refuses_to_load_a_list_that_was_changed_on_the_disk(self, believing: TrustFolder) -> None:
         data = a_trust_list(self.AUTHORITY).to_bytes(signers=list(made.list_signers().values())[:2])

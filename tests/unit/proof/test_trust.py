@@ -250,6 +250,32 @@ class TestPin:
         with pytest.raises(HistoryRewritten):
             trust.pin(replace(BW.record, sequence=9, keys=(*changed, *others)), held=BW.record)
 
+    @pytest.mark.parametrize(
+        ("held", "newer", "taken"),
+        [
+            ((Ended.COMPROMISED, 100), None, False),
+            ((Ended.COMPROMISED, 100), (Ended.RETIRED, 100), False),
+            ((Ended.COMPROMISED, 100), (Ended.COMPROMISED, 101), False),
+            ((Ended.COMPROMISED, 100), (Ended.COMPROMISED, 99), True),
+            ((Ended.RETIRED, 100), (Ended.COMPROMISED, 100), True),
+            ((Ended.RETIRED, 100), (Ended.RETIRED, 101), False),
+        ],
+    )
+    def test_takes_no_ending_back(
+        self, held: tuple[Ended, int], newer: tuple[Ended, int] | None, *, taken: bool
+    ) -> None:
+        def record(sequence: int, ending: tuple[Ended, int] | None) -> ParticipantRecord:
+            first, *others = BW.record.keys
+            if ending is not None:
+                first = replace(first, ended=ending[0], until=first.since + timedelta(days=ending[1]))
+            return replace(BW.record, sequence=sequence, keys=(first, *others))
+
+        if taken:
+            assert trust.pin(record(6, newer), held=record(5, held)) == record(6, newer)
+        else:
+            with pytest.raises(HistoryRewritten):
+                trust.pin(record(6, newer), held=record(5, held))
+
     def test_takes_a_newer_record_in_which_a_key_is_ended(self) -> None:
         first, *others = BW.record.keys
         ended = first.end(at=first.since + timedelta(days=300), why=Ended.COMPROMISED)
@@ -453,7 +479,7 @@ class TestAssemble:
         source = believed.sources[BW.code]
         assert (source.how, source.as_of, source.reaches_until) == (
             "trust list",
-            self.LISTED.issued_at,
+            BW.record.issued_at,
             self.LISTED.reaches_until,
         )
         assert believed.participants.rows() == participants.load().rows()
@@ -479,8 +505,8 @@ class TestAssemble:
 
     def test_is_as_fresh_as_the_fresher_where_both_say_the_same(self) -> None:
         source = assembled(a_source(), listed=self.LISTED).sources[BW.code]
-        assert source.how == "pinned and listed"
-        assert source.as_of == self.LISTED.issued_at
+        assert source.how == "pinned and trust list"
+        assert source.as_of == a_source().as_of
         assert source.reaches_until == BW.record.reaches_until
 
     def test_refuses_a_list_with_a_record_or_standing_that_cannot_be_read(self) -> None:

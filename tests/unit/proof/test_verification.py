@@ -152,7 +152,7 @@ CASES: dict[str, tuple[int, Result, type[errors.MacleError], bytes | str, dict[s
         cose.sign(signer=BW.signers[Usage.VALIDATE], typ=cose.CERTIFICATE, payload=b"nonsense").to_bytes(),
         {},
     ),
-    "a key of another Participant": (8, Result.FAILED, errors.Untrusted, NA.sign(CERTIFICATE).to_bytes(), {}),
+    "a key of another Participant": (4, Result.UNDECIDED, errors.Undecided, NA.sign(CERTIFICATE).to_bytes(), {}),
     "a key of another usage": (
         8,
         Result.FAILED,
@@ -363,7 +363,7 @@ class TestReport:
         thief = NA.with_key(Usage.VALIDATE, public_key=BW.key(Usage.VALIDATE).public_key)
         for believed in (a_trust(BW, thief), a_trust(thief, BW)):
             assert judged(GOOD, believed).genuine is Answer.YES
-        assert judged(GOOD, a_trust(thief)).genuine is Answer.NO
+        assert judged(GOOD, a_trust(thief)).genuine is Answer.CANNOT_DECIDE, "Nobody else speaks for the issuer."
 
 
 class TestKeysInForce:

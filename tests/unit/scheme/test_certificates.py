@@ -132,11 +132,6 @@ class TestParty:
             replace(party, **{field: text})  # type: ignore[arg-type]
         assert raised.value.where == field
 
-    def test_is_read_in_latin_letters_where_there_are_some(self) -> None:
-        party = Party("شركة المثال", "دبي", CountryCode("AE"), "")
-        assert party.name_in_latin == "شركة المثال"
-        assert replace(party, latin_name="Example Co").name_in_latin == "Example Co"
-
 
 class TestOrigin:
     @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ class TestValidity:
         profile = the_profile(code)
 
         assert profile.validity is None
-        assert any(note.field == "validity" and note.unverified for note in profile.notes)
+        assert any(note.field == "validity" for note in profile.notes)
 
     @given(days)
     def test_in_months_never_leaves_the_second_month(self, issued: date) -> None:
@@ -413,7 +413,7 @@ class TestPapers:
             if name != "zones" and value not in (None, (), {"core": certificates.STATEMENT}):
                 assert profile.sources.get(name), f"{name} is a rule without a source"
         assert noted <= names
-        assert all(note.text and note.source and note.unverified for note in profile.notes)
+        assert all(note.text and note.source for note in profile.notes)
 
     @pytest.mark.parametrize("profile", list(KNOWN), ids=lambda profile: profile.version)
     def test_of_what_stands_inside_a_field(self, profile: LegalProfile) -> None:

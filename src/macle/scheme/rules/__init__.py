@@ -27,6 +27,11 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
     """What would decide is not known: neither a breach nor its absence."""
 
+    @property
+    def stops(self) -> bool:
+        """Return whether nothing may be signed with it."""
+        return self is not Outcome.REVIEW
+
 
 class Stage(StrEnum):
     """When a rule is asked, and of what."""

@@ -247,6 +247,12 @@ def date_of_expiry(*, subject: Application | Certificate, setting: IssuingSettin
 def issuing_authority(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
     """Return a breach if the issuing authority or its office is not named, or is another Participant's."""
     found: list[Breach] = []
+    if subject.participant is None and subject.number is None and not subject.is_unreadable("participant"):
+        found += _missing(
+            "AnnexI.A.issuing-authority",
+            "participant",
+            "Write the two letters of the Participant whose authority issues.",
+        )
     if subject.participant is not None and subject.participant != setting.profile.participant:
         found += breach(
             "AnnexI.A.issuing-authority",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from macle.scheme.certificates import Certificate, OriginKind
-from macle.scheme.profiles import ProhibitionScope
+from macle.scheme.profiles import ProhibitionKind, ProhibitionScope
 from macle.scheme.rules import Outcome, Stage, breach, rule
 from macle.scheme.rules.settings import IssuingSetting
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from macle.scheme.rules import Breach
     from macle.scheme.rules.settings import PresentationSetting
 
+_ABOUT_ORIGIN = frozenset({ProhibitionKind.MIXED_ORIGIN_MUST_BE_LISTED})
 _SINCE = date(2003, 1, 1)
 
 
@@ -75,6 +76,7 @@ def origin_listed(*, subject: Application, setting: IssuingSetting) -> list[Brea
     return [
         found
         for each in setting.destination_profile.prohibitions_on(setting.on)
+        if each.kind in _ABOUT_ORIGIN
         for found in breach(
             "profile.origin-listed",
             where="origin.kind",
@@ -137,7 +139,7 @@ def prohibitions(*, subject: Certificate, setting: PresentationSetting) -> list[
         return found
     for each in setting.profile.prohibitions_on(setting.profile.day_of(setting.at, office=setting.office)):
         first_only = each.scope is ProhibitionScope.FIRST_IMPORT
-        if first_only and setting.first_import is False:
+        if each.kind not in _ABOUT_ORIGIN or (first_only and setting.first_import is False):
             continue
         unknown = first_only and setting.first_import is None
         found += breach(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FACTOR = 8
-"""A shipment is looked at if a carat is worth eight times the usual, or an eighth; ours, for each authority to set."""
+"""A shipment is looked at if a carat is worth eight times the usual, or an eighth; each authority may set its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from macle.scheme.certificates import Certificate
+    from macle.scheme.lifecycle import CertificateState
     from macle.scheme.participants import Participants
     from macle.scheme.profiles import LegalProfile
     from macle.scheme.rules.prices import UsualPrices
@@ -52,7 +53,7 @@ class PresentationSetting:
     """In what setting a genuine certificate is presented for import.
 
     ``profile`` is that of the importing Participant. ``known_status`` is the last state known of the
-    certificate, as a word of `macle.scheme.lifecycle`; None where nothing is known.
+    certificate; None where nothing is known.
     """
 
     participants: Participants
@@ -62,7 +63,7 @@ class PresentationSetting:
     at: datetime
     first_import: bool | None = None
     earlier_presentation: EarlierPresentation | None = None
-    known_status: str | None = None
+    known_status: CertificateState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

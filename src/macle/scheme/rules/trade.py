@@ -64,6 +64,8 @@ def issuer_standing(
     """
     if isinstance(subject, Certificate):
         code, on = subject.issuer, subject.date_of_issuance
+    elif subject.participant is None and subject.number is None:
+        return []
     else:
         code, on = setting.profile.participant, subject.date_of_issuance or setting.on  # type: ignore[union-attr]
     found = _standing("III.c.issuer-standing", setting.participants.standing(code, on=on), "number")
@@ -206,11 +208,23 @@ def not_withdrawn(*, subject: Certificate, setting: PresentationSetting) -> list
     )
 
 
+_USED = frozenset({"presented", "discrepant", "endorsed", "suspect", "cleared", "accepted", "confirmed", "archived"})
+
+
 @rule("III.b.single-use", source=_III_B, effective=_SINCE, stages=_PRESENTED)
 def single_use(*, subject: Certificate, setting: PresentationSetting) -> list[Breach]:
     """Return a breach if it was presented before elsewhere; again at the same office is no alarm."""
     earlier = setting.earlier_presentation
-    if earlier is None or (earlier.participant, earlier.office) == (setting.importing, setting.office):
+    if earlier is None:
+        if setting.known_status not in _USED:
+            return []
+        return breach(
+            "III.b.single-use",
+            where="number",
+            what=f"The certificate {subject.number} has been used: it is {setting.known_status.replace('_', ' ')}.",
+            mend="Stop the shipment and ask the issuing authority where it was presented.",
+        )
+    if (earlier.participant, earlier.office) == (setting.importing, setting.office):
         return []
     return breach(
         "III.b.single-use",
