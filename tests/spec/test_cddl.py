@@ -157,7 +157,7 @@ class TestEnvelope:
         [
             (0, b"\xa0"),
             (0, cbor2.dumps({1: -7, 4: bytes(7), 16: cose.CERTIFICATE})),
-            (0, cbor2.dumps({1: -35, 4: bytes(8), 16: cose.CERTIFICATE})),
+            (0, cbor2.dumps({1: "ES256", 4: bytes(8), 16: cose.CERTIFICATE})),
             (0, cbor2.dumps({1: -7, 2: [1], 4: bytes(8), 16: cose.CERTIFICATE})),
             (1, {4: bytes(8)}),
             (2, None),
@@ -166,7 +166,7 @@ class TestEnvelope:
         ids=[
             "empty header",
             "short key id",
-            "other algorithm",
+            "algorithm by name",
             "critical",
             "unprotected",
             "detached",

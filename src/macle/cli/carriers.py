@@ -56,8 +56,8 @@ def read(path: str) -> list[Brought]:
 
 
 def _texts(text: str) -> list[str]:
-    """Return the QR texts, one a line; a space may be the last sign of one, so only line ends are cut."""
-    lines = [line.strip("\r").lstrip() for line in text.split("\n") if line.strip()]
+    """Return the QR texts, one a line, without the white space around them: no valid text ends in a space."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         raise KindUnknown("There is nothing in it.", mend="Give a PNG, JPEG, TIFF, .txt or .cose file.")
     found = [line for line in lines if line.startswith(qr.PREFIX)]

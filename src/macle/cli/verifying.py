@@ -102,14 +102,14 @@ def judge_file(path: str, circumstances: Circumstances) -> list[Judged]:
 
 
 def raise_alarms(all_judged: list[Judged], circumstances: Circumstances) -> list[Judged]:
-    """Judge again each certificate that shares its number with another one among those given.
+    """Judge again each certificate that shares its number with another, genuine one among those given.
 
-    Only what a known key signed counts: a mere claim could alarm nobody.
+    Only what is surely genuine can alarm: neither a mere claim nor the signature of a stolen key spoils another.
     """
     seen: dict[CertificateNumber, dict[bytes, None]] = {}
     for judged in all_judged:
         mark = _mark(judged)
-        if mark is not None:
+        if mark is not None and judged.report is not None and judged.report.genuine is Answer.YES:
             seen.setdefault(mark[0], {})[mark[1]] = None
     return [_judge_again(judged, seen, circumstances) for judged in all_judged]
 
@@ -128,7 +128,7 @@ def _judge_again(
     if mark is None or judged.data is None or judged.report is None:
         return judged
     number, identity = mark
-    other = next((each for each in seen[number] if each != identity), None)
+    other = next((each for each in seen.get(number, ()) if each != identity), None)
     if other is None:
         return judged
     alarmed = replace(circumstances, known=Known(identities={number: other}))

@@ -170,6 +170,12 @@ class AuthorityFolder:
         What is ended may still turn out compromised, or compromised earlier; no end is ever moved to a later
         time. Raises NotFound if the record has no such key, or nothing would change.
         """
+        if why is Ended.COMPROMISED and since > at:
+            raise errors.Conflict(
+                f"Nobody can know that a key will be stolen on {since:%Y-%m-%d %H:%M} UTC.",
+                where="since",
+                mend="Give the instant since which it may be in other hands.",
+            )
         root = self._root(root_passphrase)
         record = self.record()
         for index, key in enumerate(record.keys):
@@ -251,6 +257,12 @@ class TrustFolder:
             if (listed.version, listed.issued_at) < (old.version, old.issued_at):
                 raise trust.RolledBack(
                     f"List {listed.version} is older than list {old.version}, which is held.", where="list"
+                )
+            if listed.version == old.version and listed != old:
+                raise trust.HistoryRewritten(
+                    f"There are two different lists with the version {listed.version}.",
+                    where="list",
+                    mend="Keep both files and telephone the Secretariat.",
                 )
         self._remember(listed)
         write(self.path / "holders.cbor", holders.to_bytes())

@@ -29,6 +29,7 @@ def office(opened: desk.Office, tmp_path: Path) -> desk.Office:
 def issued(opened: desk.Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the certificate of the example application; no test may change it."""
     folder = tmp_path_factory.mktemp("issued")
-    result = desk.issue(opened, desk.lodge(folder / "in"), out=folder / "out")
+    own = ("--ledger", folder / "ledger")
+    result = desk.issue(opened, desk.lodge(folder / "in"), out=folder / "out", extra=own)
     assert result.exit_code == 0, result.output
     return folder / "out"

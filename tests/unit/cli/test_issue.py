@@ -386,7 +386,7 @@ class TestLedger:
         assert not (office.keys / "ledger.jsonl").exists()
 
     def test_has_its_name_on_the_disk_before_its_first_line(
-        self, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         synced: list[bool] = []
         monkeypatch.setattr(os, "fsync", lambda file: synced.append(stat.S_ISDIR(os.fstat(file).st_mode)))

@@ -131,6 +131,12 @@ class TestCarriers:
         assert result.exit_code == 0
         assert "2 in all" in result.output
 
+    @pytest.mark.parametrize("space", [" ", "\t", " \r\n", "\r\n", "\u00a0\n", "  \t\r\n\r\n"])
+    def test_may_have_white_space_around_a_text(self, opened: Office, issued: Path, tmp_path: Path, space: str) -> None:
+        text = the(issued, ".txt").read_text().strip()
+        (tmp_path / "scan").write_bytes(f"{space}{text}{space}".encode())
+        assert judge(opened, tmp_path / "scan").exit_code == 0
+
     def test_of_two_codes_on_one_scan_are_both_judged(self, opened: Office, issued: Path, tmp_path: Path) -> None:
         page = Image.new("L", (1500, 700), 255)
         with Image.open(the(issued, ".png")) as good:
@@ -208,6 +214,25 @@ class TestSeveral:
             *("--trust", opened.trust, "--at", desk.DURING),
         )
         assert [report["exit_code"] for report in json.loads(result.output)["reports"]] == [3, 0]
+
+    def test_are_not_alarmed_by_what_a_stolen_key_signed(self, office: Office, tmp_path: Path) -> None:
+        desk.succeed("keys", "new", office.keys, "--usage", "validate", "--holder", "official-21", "--at", desk.START)
+        issue(office, lodge(tmp_path / "in"), out=tmp_path / "one")
+        run(
+            *("issue", lodge(tmp_path / "in", parcels=3), "--authority", office.keys, "--holder", "official-21"),
+            *("--out", tmp_path / "two", "--ledger", tmp_path / "ledger", "--at-date-of-issuance"),
+        )
+        key = desk.succeed("keys", "show", office.keys).split("official-21")[0].split()[-2]
+        desk.succeed("keys", "end", office.keys, key, "--compromised-since", "2026-12-01T00:00:00Z")
+        desk.pin(office.keys, office.trust)
+        genuine, stolen = the(tmp_path / "one", ".txt"), the(tmp_path / "two", ".txt")
+        assert judge(office, stolen).exit_code == 8
+        for files in ((genuine, stolen), (stolen, genuine)):
+            result = run("verify", *files, "--trust", office.trust, "--at", desk.DURING, "--json")
+            answers = {report["file"]: report["answers"]["genuine"] for report in json.loads(result.output)["reports"]}
+            assert answers[str(genuine)]["answer"] == "yes"
+            assert answers[str(stolen)]["answer"] == "no"
+            assert any("Another certificate is known" in reason for reason in answers[str(stolen)]["reasons"])
 
     def test_of_the_same_certificate_are_no_alarm(self, opened: Office, issued: Path) -> None:
         assert judge(opened, *(the(issued, suffix) for suffix in (".txt", ".png", ".cose"))).exit_code == 0

@@ -175,6 +175,18 @@ class TestAuthorityFolder:
         with pytest.raises(errors.NotFound):
             end(Ended.COMPROMISED, 30)
 
+    def test_knows_no_theft_that_is_to_come(self, folder: AuthorityFolder) -> None:
+        key = add(folder)
+        with pytest.raises(errors.Conflict):
+            folder.end_key(
+                key_id=key.public_key.key_id,
+                why=Ended.COMPROMISED,
+                since=LATER + timedelta(seconds=1),
+                root_passphrase=ROOT_PASSPHRASE,
+                at=LATER,
+            )
+        assert folder.record().keys == (key,)
+
     def test_gives_a_key_after_a_power_cut_before_its_entry(
         self, folder: AuthorityFolder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
