@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ import cbor2
 from PIL import Image
 
 from macle import errors
+from macle.cli import checking, tables
 from macle.proof import codec, cose, qr, trust, verification, views
 from macle.proof.cose import Algorithm, Header, Signed
 from macle.proof.keys import Usage
@@ -456,10 +458,70 @@ def picture_seeds() -> list[bytes]:
     return [*seeds, b"\x00" + pages.getvalue(), b"\x01" + palette.getvalue()]
 
 
+MOST_LODGED = 10_000
+
+
+def table(data: bytes) -> None:
+    """Take a file of applications: JSON, CSV, or a spreadsheet, whose sheet may be put into a whole one first.
+
+    Another process reads spreadsheets, so they are tried slowly; that it ends is no finding.
+    """
+    mode, rest = modes(data)
+    content = with_sheet(rest) if mode & 1 else rest
+    if refused(lambda: tables.applications_in(content, "fuzzed"), tables.TableMalformed):
+        return
+    lodged = tables.applications_in(content, "fuzzed")
+    must(len(lodged) <= MOST_LODGED, "The applications are without bound.")
+    for each in lodged:
+        if not refused(each.record, tables.TableMalformed):
+            must(json.loads(each.record()) == each.data, "The record says something else.")
+        checking.examine(each, at=None, today=made.VALIDATED_AT.date())
+
+
+def with_sheet(sheet: bytes) -> bytes:
+    """Return a spreadsheet with this as its first sheet."""
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as parts:
+        for name, content in SPREADSHEET.items():
+            parts.writestr(name, content)
+        parts.writestr("xl/worksheets/sheet1.xml", sheet)
+    return book.getvalue()
+
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+SPREADSHEET = {
+    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r1" Type="{_OFFICE}/officeDocument" '
+    'Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="A" sheetId="1" r:id="r1"/>'
+    "</sheets></workbook>",
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r1" '
+    f'Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+}
+"""The parts of a spreadsheet beside its sheet."""
+
+
+def table_seeds() -> list[bytes]:
+    cells = ('<c r="A1" t="inlineStr"><is><t>number</t></is></c>', '<c r="A2"><v>205.18</v></c>')
+    far = '<c r="XFD1048576"><v>1</v></c>'
+    sheets = [
+        f'<worksheet xmlns="{_MAIN}"><sheetData><row>{cells[0]}</row><row>{last}</row></sheetData></worksheet>'
+        for last in (cells[1], far)
+    ]
+    return [
+        b"\x00number,exporter.name,lines[0].hs,container_seals\r\nBW1,Example,7102.31,A;B\r\n",
+        b'\x00number;office\n"BW1";"=1+1"\n\n;\n',
+        b'\x00[{"number": "BW1"}, {}, 3]',
+        *(b"\x01" + sheet.encode() for sheet in sheets),
+    ]
+
+
 TARGETS = {
     "qr": Target("QR text", qr_text, qr_text_seeds, 5000),
     "cose": Target("COSE bytes", cose_bytes, cose_seeds, 4000),
     "records": Target("participant records and trust lists", records, records_seeds, 40_000),
     "application": Target("applications and JSON views", application, application_seeds, 12_000),
+    "table": Target("files of applications", table, table_seeds, 12_000),
     "picture": Target("pictures", picture, picture_seeds, 20_000),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from macle.scheme.profiles import LegalProfile
     from macle.scheme.terms import CertificateNumber
 
-STOPS = frozenset({Outcome.REFUSE, Outcome.HOLD, Outcome.UNDECIDED})
-"""The outcomes with which nothing is signed."""
-
 _NOBODY = ParticipantCode("ZZ")
 """Stands for the issuer while an application does not say who it is; no country will ever have this code."""
 
@@ -43,7 +39,7 @@ class Examined:
     @property
     def stops(self) -> bool:
         """Return whether nothing may be signed."""
-        return any(breach.outcome in STOPS for breach in self.breaches)
+        return any(breach.outcome.stops for breach in self.breaches)
 
 
 def examine(
@@ -63,13 +59,6 @@ def examine(
     code = application.participant or (application.number.participant if application.number else None)
     setting = _setting(application, code or _NOBODY, at=at, today=today, numbers_taken=numbers_taken)
     breaches = rules.check(stage=Stage.APPLICATION, subject=application, setting=setting)
-    if code is None:
-        breaches = [breach for breach in breaches if breach.rule != "III.c.issuer-standing"]
-        named = any(breach.where == "participant" for breach in breaches)
-        if not named and not application.is_unreadable("participant"):
-            missing = "Write the two letters of the Participant whose authority issues."
-            rule = "AnnexI.A.issuing-authority"
-            breaches.insert(0, Breach(rule, Outcome.REFUSE, "participant", "This is missing.", missing))
     return Examined(lodged, application, setting, tuple(breaches))
 
 
@@ -136,7 +125,7 @@ def command(files: tuple[str, ...], *, at: datetime | None, as_json: bool) -> in
         if examined.application.number is not None:
             seen.add(examined.application.number)
     if as_json:
-        click.echo(json.dumps([_as_plain(examined) for examined in found], ensure_ascii=False, indent=2))
+        click.echo(errors.as_json([_as_plain(examined) for examined in found]))
     else:
         _print(found)
     return errors.REFUSED if any(examined.stops for examined in found) else errors.OK
@@ -186,9 +175,10 @@ _WORDS = {
 
 def _print_breach(breach: Breach) -> None:
     word, colour = _WORDS[breach.outcome]
-    click.echo(f"  {click.style(word, fg=colour)}  {breach.where + ': ' if breach.where else ''}{breach.what}")
+    what = errors.printable(f"{breach.where + ': ' if breach.where else ''}{breach.what}")
+    click.echo(f"  {click.style(word, fg=colour)}  {what}")
     if breach.mend:
-        click.echo(f"    {breach.mend}")
+        click.echo(f"    {errors.printable(breach.mend)}")
     click.secho(f"    {breach.rule}, {source_of(breach)}", dim=True)
 
 

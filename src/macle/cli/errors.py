@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -80,8 +81,28 @@ def read_file(path: str, *, most: int) -> bytes:
 
 
 def shown(text: str) -> str:
-    """Return a name from outside so that it cannot write over the terminal."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in click.format_filename(text))
+    """Return a file's name so that it cannot write over the terminal."""
+    return printable(click.format_filename(text))
+
+
+def printable(text: str) -> str:
+    """Return a text from outside so that it cannot command the terminal; names may have joiners."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+_JOINERS = "\u200c\u200d"
+
+
+def as_json(value: object) -> str:
+    """Return JSON for people and programs; what could command a terminal is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return "\n".join("".join(map(_escaped, line)) if not line.isprintable() else line for line in text.split("\n"))
+
+
+def _escaped(sign: str) -> str:
+    return sign if sign.isprintable() else json.dumps(sign)[1:-1]
 
 
 def existing(folder: Path, *, mend: str = "") -> Path:
@@ -122,9 +143,9 @@ def say(error: errors.MacleError) -> None:
 
 
 def _say(first: str, *lines: str) -> None:
-    click.echo(f"{click.style('Error', fg='red', bold=True)}  {first}", err=True, color=colour())
+    click.echo(f"{click.style('Error', fg='red', bold=True)}  {printable(first)}", err=True, color=colour())
     for line in lines:
-        click.echo(f"       {line}", err=True, color=colour())
+        click.echo(f"       {printable(line)}", err=True, color=colour())
 
 
 def colour() -> bool | None:

@@ -138,7 +138,7 @@ class Desk:
         except families.MacleError as error:
             return Refusal(lodged, application.number, (checking.as_breach(error),))
         breaches = tuple(rules.check(stage=Stage.VALIDATION, subject=certificate, setting=setting))
-        if any(breach.outcome in checking.STOPS for breach in breaches):
+        if any(breach.outcome.stops for breach in breaches):
             return Refusal(lodged, certificate.number, breaches)
         intent = Intent(certificate.number, digest, at, self.signer.key_id)
         return Prepared(lodged, certificate, setting, record, intent)
@@ -482,7 +482,8 @@ def _sum_up(desk: Desk) -> int:
         number = f", {refusal.number.for_people}" if refusal.number else ""
         click.echo(f"{click.style('Refused', fg='red')}  {refusal.lodged.place}{number}")
         for breach in refusal.breaches:
-            click.echo(f"         {breach.where + ': ' if breach.where else ''}{breach.what} {breach.mend}".rstrip())
+            what = f"{breach.where + ': ' if breach.where else ''}{breach.what} {breach.mend}"
+            click.echo(f"         {errors.printable(what)}".rstrip())
             click.secho(f"         {breach.rule}, {checking.source_of(breach)}", dim=True)
     if len(desk.refusals) > _SHOWN_REFUSALS:
         click.echo(f"         and {len(desk.refusals) - _SHOWN_REFUSALS} more.")

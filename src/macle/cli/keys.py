@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from macle.cli import errors, options
+from macle.cli import clock, errors, options
 
 if TYPE_CHECKING:
     from macle.proof.cose import Signer
@@ -110,7 +110,9 @@ def _new_key(folder: AuthorityFolder, given: dict[str, Any]) -> None:
         key = folder.add_key(
             usage=usage, holder=holder, office=office, root_passphrase=root_passphrase, passphrase=passphrase, at=at
         )
-    click.echo(f"{holder} may {given['usage']} from {_moment(key.since)} with the key {key.public_key.key_id.hex()}.")
+    click.echo(
+        f"{holder} may {given['usage']} from {clock.moment(key.since)} with the key {key.public_key.key_id.hex()}."
+    )
     click.echo(f"Give the new {folder.path / 'record.cose'} to everyone who pinned the old one.")
 
 
@@ -132,13 +134,14 @@ def show(folder: Path) -> None:
 
     record = AuthorityFolder(errors.existing(folder)).record()
     click.echo(f"Participant   {record.participant}")
-    reach = f"reaches {_moment(record.reaches_until)}"
-    click.echo(f"Record        number {record.sequence} of {_moment(record.issued_at)}, {reach}")
+    reach = f"reaches {clock.moment(record.reaches_until)}"
+    click.echo(f"Record        number {record.sequence} of {clock.moment(record.issued_at)}, {reach}")
     click.echo("Fingerprint   " + _words(record.root.spki).replace("\n", "\n              "))
     click.echo(f"Keys          {len(record.keys) or 'none'}")
     for key in record.keys:
         office = f", office {key.office}" if key.office else ""
-        click.echo(f"  {key.public_key.key_id.hex()}  {key.usage.name.lower():<9} {key.holder}{office}")
+        whose = errors.printable(f"{key.holder}{office}")
+        click.echo(f"  {key.public_key.key_id.hex()}  {key.usage.name.lower():<9} {whose}")
         click.echo(f"                    {_interval(key)}")
 
 
@@ -182,7 +185,7 @@ def end(
         root_passphrase=options.passphrase(of="the root", variable=ROOT_VARIABLE, file=root_passphrase_file),
         at=at,
     )
-    click.echo(f"The key {key_id} of {ended.holder}: {_interval(ended)}.")
+    click.echo(f"The key {key_id} of {errors.printable(ended.holder)}: {_interval(ended)}.")
     click.echo(f"Give the new {folder / 'record.cose'} to everyone who pinned the old one, today.")
 
 
@@ -207,16 +210,12 @@ def _words(spki: bytes) -> str:
     return keys.fingerprint_for_people(spki)
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
 def _interval(key: TrustedKey) -> str:
     """Return in words when a key is in force."""
     from macle.proof.trust import Ended  # noqa: PLC0415
 
-    since = f"in force since {_moment(key.since)}"
+    since = f"in force since {clock.moment(key.since)}"
     if key.until is None:
         return since
     why = "retired on" if key.ended is Ended.RETIRED else "compromised since"
-    return f"{since}, {why} {_moment(key.until)}"
+    return f"{since}, {why} {clock.moment(key.until)}"

@@ -1,16 +1,15 @@
-"""`macle profile`: what the law of a Participant says, as far as we have read it, and what is not verified."""
+"""`macle profile`: what the law of a Participant says, as far as it is known, and what is not verified."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from macle.cli import clock, options
+from macle.cli import clock, errors, options
 from macle.scheme import participants, profiles
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def command(code: ParticipantCode, *, at: datetime | None, as_json: bool) -> Non
     """  # noqa: D301
     profile = profiles.load().of(code, on=(at or clock.now()).date())
     if as_json:
-        click.echo(json.dumps(_as_plain(profile), ensure_ascii=False, indent=2))
+        click.echo(errors.as_json(_as_plain(profile)))
         return
     name = participants.load()[code].name
     click.secho(f"{name} ({code}), profile {profile.version}, from {profile.effective}", bold=True)

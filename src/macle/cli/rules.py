@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from macle import errors as families
+from macle.cli import errors
 from macle.scheme.rules import papers
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(rule_id: str | None, *, as_json: bool) -> None:
         raise RuleUnknown(f"There is no rule {rule_id}.", mend=mend)
     chosen = list(every.values()) if rule_id is None else [every[rule_id]]
     if as_json:
-        click.echo(json.dumps([_as_plain(paper) for paper in chosen], ensure_ascii=False, indent=2))
+        click.echo(errors.as_json([_as_plain(paper) for paper in chosen]))
     elif rule_id is None:
         widest = max(len(paper.id) for paper in chosen)
         for paper in chosen:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from macle import errors as families
-from macle.cli import carriers, errors, words
+from macle.cli import carriers, clock, errors, words
 from macle.proof import codec, cose, qr, views
 from macle.scheme import participants
 
@@ -38,7 +37,7 @@ def command(files: tuple[str, ...], *, as_json: bool) -> int:
             errors.say(error)
             codes.append(errors.exit_code(error))
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        click.echo(errors.as_json(shown))
     return errors.gravest(codes)
 
 
@@ -96,8 +95,8 @@ def _record(signed: Signed) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     }
     lines = [
         ("Participant", record.participant),
-        ("Record", f"number {record.sequence} of {words.moment(record.issued_at)}"),
-        ("Reaches", words.moment(record.reaches_until)),
+        ("Record", f"number {record.sequence} of {clock.moment(record.issued_at)}"),
+        ("Reaches", clock.moment(record.reaches_until)),
         *((f"Key {key['key_id']}", f"{key['usage']}, {key['holder']}, since {key['since']}") for key in keys),
     ]
     return view, lines

@@ -12,8 +12,8 @@ import hashlib
 import io
 import json
 import re
+import sys
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from macle import errors as families
@@ -23,13 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 LARGEST_FILE = 64 * 1024 * 1024
-LARGEST_UNPACKED = 512 * 1024 * 1024
-"""Bytes that the parts of a spreadsheet may claim to unpack to."""
+MOST_ROWS, MOST_COLUMNS = 10_000, 200
+"""Applications of one file, and fields of each in a table."""
+
+LONGEST_READING = 30
+"""Seconds that a spreadsheet may take."""
 
 LISTS = frozenset({"origin.countries", "container_seals", "validation.officials", "languages"})
 """The fields that are simple lists."""
 
 _MOST_ITEMS = 100
+_SPLIT = "Divide it into several files."
+_SMALLER = f"Save the table as CSV UTF-8, with up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns."
 _HEADING = re.compile(r"[a-z_]+(?:\[[0-9]{1,2}\])?(?:\.[a-z_]+(?:\[[0-9]{1,2}\])?)*")
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -72,7 +77,11 @@ def record_digest(record: bytes) -> bytes:
 def read(path: str) -> list[Lodged]:
     """Return the applications of a file; raise a `Malformed` error if it holds none at all."""
     data = errors.read_file(path, most=LARGEST_FILE)
-    name = "standard input" if path == "-" else errors.shown(path)
+    return applications_in(data, "standard input" if path == "-" else errors.shown(path))
+
+
+def applications_in(data: bytes, name: str) -> list[Lodged]:
+    """Return the applications that the bytes hold; ``name`` says to people where they come from."""
     if data.startswith(_ZIP):
         return _of_rows(name, _spreadsheet(data, name))
     if data.startswith(_OLD_EXCEL):
@@ -97,6 +106,8 @@ def _json(text: str, name: str) -> list[Lodged]:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise TableMalformed(f"This is not JSON that can be read: {reason}.", where=name) from None
     if isinstance(value, list):
+        if len(value) > MOST_ROWS:
+            raise TableMalformed(f"There are more than {MOST_ROWS:,} applications.", where=name, mend=_SPLIT)
         return [Lodged(name, index, each) for index, each in enumerate(value, start=1)]
     return [Lodged(name, None, value)]
 
@@ -123,41 +134,27 @@ def _csv(text: str, name: str) -> Iterator[list[str]]:
 
 
 def _spreadsheet(data: bytes, name: str) -> list[list[str]]:
-    """Return the cells of the first sheet as text."""
-    import zipfile  # noqa: PLC0415 (only spreadsheets need it)
+    """Return the cells of the first sheet as text, read in a process of its own.
 
-    import python_calamine  # noqa: PLC0415 (only spreadsheets need it)
+    The reader makes room for what a sheet claims, and a few bytes can claim more than any machine has. That ends
+    a process, so it is another one, with limits; see `macle.cli.spreadsheet`.
+    """
+    import subprocess  # noqa: PLC0415 (only spreadsheets need it)
 
+    command = [sys.executable, "-P", "-m", "macle.cli.spreadsheet", str(MOST_ROWS + 1), str(MOST_COLUMNS)]
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > LARGEST_UNPACKED:
-            raise TableMalformed(f"The spreadsheet unpacks to more than {LARGEST_UNPACKED:,} bytes.", where=name)
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [[_cell(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)]
-    except (python_calamine.CalamineError, zipfile.BadZipFile, ValueError, IndexError, OSError) as error:
-        raise TableMalformed(f"This is not a spreadsheet that can be read: {error}.", where=name) from None
-
-
-def _cell(value: object) -> str:
-    """Return a cell's text; a number of at most two decimals in its one form, any other as it is."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value)
-
-
-def _number(value: float) -> str:
-    """Return the number that was typed, as far as floating point tells: 205.18 and 7102.10, never a rounded one."""
-    if value.is_integer():
-        return str(int(value))
-    two = f"{value:.2f}"
-    return two if float(two) == value else repr(value)
+        done = subprocess.run(  # noqa: S603 (this very program)
+            command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONGEST_READING, check=False
+        )
+        answer = json.loads(done.stdout) if done.returncode == 0 else None
+    except (subprocess.TimeoutExpired, ValueError):
+        answer = None
+    if answer is None:
+        raise TableMalformed("The spreadsheet takes more memory or time than it is given.", where=name, mend=_SMALLER)
+    if isinstance(answer, str):
+        raise TableMalformed(answer, where=name, mend=_SMALLER)
+    rows: list[list[str]] = answer
+    return rows
 
 
 def _of_rows(name: str, rows: Iterable[Sequence[str]]) -> list[Lodged]:
@@ -165,6 +162,10 @@ def _of_rows(name: str, rows: Iterable[Sequence[str]]) -> list[Lodged]:
     lodged: list[Lodged] = []
     headings: list[str] | None = None
     for number, row in enumerate(rows, start=1):
+        if number > MOST_ROWS + 1 or len(row) > MOST_COLUMNS:
+            raise TableMalformed(
+                f"The table has more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns.", where=name, mend=_SPLIT
+            )
         if headings is None:
             headings = _headings(row, name)
         elif any(cell.strip() for cell in row):
@@ -250,7 +251,7 @@ def harmless(cell: str) -> str:
 def to_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Return a CSV table that is safe to open in a spreadsheet."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(headings)
     writer.writerows([[harmless(cell) for cell in row] for row in rows])
     return ("\ufeff" + text.getvalue()).encode()

@@ -76,13 +76,13 @@ def pin(file: Path, *, folder: Path, fingerprint: str | None, at: datetime) -> N
     data = _bytes(file)
     record = trust.read_record(data)
     named = words.named(record.participant, participants.load())
-    held = _held(folder, record.participant)
-    if not held and fingerprint is None:
+    believed = folders.TrustFolder(folder)
+    if believed.held(record.participant) is None and fingerprint is None:
         if not sys.stdin.isatty():
             raise click.UsageError("The fingerprint is needed: let the authority read it, and give --fingerprint.")
         click.echo(f"Telephone the authority of {named}; it reads its 24 words.", err=True)
         fingerprint = click.prompt("The words", err=True)
-    folders.TrustFolder(folder).pin(data, words=fingerprint or "", at=at)
+    believed.pin(data, words=fingerprint or "", at=at)
     click.echo(
         f"{named}: record {record.sequence} with {len(record.keys)} keys is pinned in {folder}, "
         f"reaching {record.reaches_until:%Y-%m-%d}."
@@ -91,7 +91,8 @@ def pin(file: Path, *, folder: Path, fingerprint: str | None, at: datetime) -> N
 
 @command.command("list")
 @_FOLDER
-def list_(folder: Path) -> None:
+@options.at_option(days=True, meaning="Whether it still reaches.")
+def list_(folder: Path, *, at: datetime) -> None:
     """List whom the folder believes, how, since when and how far that reaches.
 
     \b
@@ -112,6 +113,9 @@ def list_(folder: Path) -> None:
         f"Standing of Participants as of {believed.standing_as_of:%Y-%m-%d}, "
         f"reaches {believed.standing_reaches_until:%Y-%m-%d}."
     )
+    reaches = [source.reaches_until for source in believed.sources.values()]
+    for warning in words.ends_soon(min([believed.standing_reaches_until, *reaches]), at=at):
+        click.secho(f"Warning  {warning}", fg="yellow", err=True)
 
 
 @command.command("fingerprint")
@@ -263,12 +267,11 @@ def approve(
     macle trust approve list.cbor --holders holders.cbor --sign ae chair
     """  # noqa: D301
     holders = _holders(holders_file)
-    parts = _parts(_bytes(file))
-    listed = cose.read(parts[0], largest=trust.LARGEST_LIST)
+    listed, *approvals = trust.parts_of_list(_bytes(file))
     cose.expect(listed, cose.TRUST_LIST)
-    for signer in _signers(signing, holders, passphrase_file):
-        parts.append(trust.approve(listed, signer=signer, at=at).to_bytes())
-    content = codec.encode(parts)
+    signers = _signers(signing, holders, passphrase_file)
+    approvals += [trust.approve(listed, signer=signer, at=at) for signer in signers]
+    content = codec.encode([signed.to_bytes() for signed in (listed, *approvals)])
     folders.write(file, content)
     _say_signed(content, holders)
 
@@ -328,13 +331,6 @@ def _say_signed(content: bytes, holders: Holders) -> None:
         click.echo("Enough holders have signed it.")
 
 
-def _parts(data: bytes) -> list[bytes]:
-    parts = codec.decode(data, what="trust list", largest=trust.LARGEST_LIST)
-    if type(parts) is not list or not parts or any(type(part) is not bytes for part in parts):
-        raise codec.FieldMalformed("A trust list is an array of signed objects.", where="trust list")
-    return parts
-
-
 def _newest(data: list[bytes]) -> dict[ParticipantCode, bytes]:
     """Return the newest record of each Participant; raise an `Untrusted` error if one does not continue another."""
     found: dict[ParticipantCode, bytes] = {}
@@ -355,10 +351,6 @@ def _records_of(folder: Path | None) -> list[bytes]:
     if folder is None:
         return []
     return [_bytes(path) for path in sorted((errors.existing(folder) / "pins").glob("*.cose"))]
-
-
-def _held(folder: Path, code: str) -> bool:
-    return (folder / "pins" / f"{code}.cose").exists()
 
 
 def _holders(file: Path) -> Holders:

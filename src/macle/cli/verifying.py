@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,7 +209,7 @@ def command(files: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 (each 
     )
     code = errors.gravest(judged.exit_code for judged in all_judged)
     if given["as_json"]:
-        click.echo(json.dumps(_as_plain(all_judged, believed, code), ensure_ascii=False, indent=2))
+        click.echo(errors.as_json(_as_plain(all_judged, believed, code)))
         return code
     for alarm in believed.alarms:
         click.secho(f"Alarm  {alarm}", fg="red", err=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from macle.cli import clock, errors
+from macle.proof.trust import LIST_WARNING
 from macle.proof.verification import STEPS, Answer, Question, Result
 
 if TYPE_CHECKING:
@@ -95,12 +98,11 @@ def _why_yes(report: Report, question: Question, trust: Trust) -> str:
     if certificate is None:
         return ""
     if question is Question.GENUINE:
-        candidates = trust.by_key_id.get(report.signed.header.key_id, ()) if report.signed else ()
-        holders = " or ".join(sorted({key.holder for key in candidates}))
         issuer = named(certificate.issuer, trust.participants)
-        return f"{issuer} signed it with the key of {holders}, and nothing was changed."
+        holder = "nobody" if report.key is None else report.key.holder
+        return f"{issuer} signed it with the key of {holder}, and nothing was changed."
     if question is Question.IN_DATE:
-        return f"It ends with that day in the issuer's zone, {moment(certificate.expires_at)}."
+        return f"It ends with that day in the issuer's zone, {clock.moment(certificate.expires_at)}."
     return "Standing, lists and prohibitions let it enter, as far as they are known here."
 
 
@@ -120,7 +122,18 @@ def ages(report: Report, trust: Trust) -> str:
         f"Standing of Participants: {_age(trust.standing_as_of, report.at)}, "
         f"reaching {trust.standing_reaches_until:%Y-%m-%d}."
     )
-    return " ".join(parts)
+    reaches = [trust.standing_reaches_until, *([source.reaches_until] if source is not None else [])]
+    return " ".join([*parts, *ends_soon(min(reaches), at=report.at)])
+
+
+def ends_soon(reaches_until: datetime, *, at: datetime) -> list[str]:
+    """Return a sentence of warning if what is believed reaches less than two weeks further, or no further."""
+    left = reaches_until - at
+    if left >= LIST_WARNING:
+        return []
+    if left <= timedelta(0):
+        return [f"This trust data ended on {reaches_until:%Y-%m-%d}: fetch newer."]
+    return [f"This trust data ends in {left.days} {'day' if left.days == 1 else 'days'}: fetch newer."]
 
 
 def _age(as_of: datetime, at: datetime) -> str:
@@ -141,7 +154,7 @@ def print_report(name: str, report: Report, trust: Trust, *, asked_for: str, ste
             said = f"{said} {asked_for}"
         _print_pair(verdict(report, question), said, colour=_COLOURS[report.answer(question)])
     _print_pair("Trust data", ages(report, trust))
-    _print_pair("Judged for", f"{moment(report.at)}; {report.carrier}")
+    _print_pair("Judged for", f"{clock.moment(report.at)}; {report.carrier}")
     click.echo()
     if report.certificate is not None:
         print_contents("What is signed", certificate_lines(report.certificate, trust.participants))
@@ -169,7 +182,7 @@ def print_steps(report: Report) -> None:
         word, colour = _STEP_WORDS[step.result]
         judged_at = report.judged_at(step)
         on = f" [judged for {judged_at:%Y-%m-%d}]" if judged_at else ""
-        reason = "" if step.result is Result.NOT_JUDGED else f"  {step.reason}{on}"
+        reason = "" if step.result is Result.NOT_JUDGED else f"  {errors.printable(step.reason)}{on}"
         said = click.style(f"{word:<13}", fg=colour)
         click.echo(f"  {step.definition.number:>2}  {step.definition.name:<19} {said}{reason}")
     click.echo()
@@ -184,9 +197,9 @@ def certificate_lines(certificate: Certificate, participants: Participants) -> I
     yield "Kind", _word(certificate.kind)
     issuer = named(certificate.issuer, participants)
     yield "Issued by", f"{certificate.issuing_authority}; {certificate.office}, {issuer}"
-    yield "Validated", moment(certificate.validated_at)
+    yield "Validated", clock.moment(certificate.validated_at)
     yield "Date of issuance", str(certificate.date_of_issuance)
-    yield "Date of expiry", f"{certificate.date_of_expiry}, that is {moment(certificate.expires_at)}"
+    yield "Date of expiry", f"{certificate.date_of_expiry}, that is {clock.moment(certificate.expires_at)}"
     yield "Exporter", _party(certificate.exporter)
     yield "Importer", _party(certificate.importer)
     yield "Destination", named(certificate.destination, participants)
@@ -215,7 +228,7 @@ def confirmation_lines(confirmation: ImportConfirmation, participants: Participa
     yield "Identity", confirmation.certificate.identity.hex() or "came on paper"
     importing = named(confirmation.importing_participant, participants)
     yield "Confirmed by", f"{confirmation.importing_authority}; {confirmation.office}, {importing}"
-    yield "Confirmed", moment(confirmation.confirmed_at)
+    yield "Confirmed", clock.moment(confirmation.confirmed_at)
     yield "Date of receipt", str(confirmation.date_of_receipt)
     yield "Exporter", _party(confirmation.exporter)
     yield "Importer", _party(confirmation.importer)
@@ -237,7 +250,8 @@ def print_contents(heading: str, lines: Iterator[tuple[str, str]]) -> None:
 
 
 def _print_pair(label: str, text: str, *, colour: str | None = None) -> None:
-    head = click.style(f"{label:<{_LABEL}}", fg=colour, bold=colour is not None)
+    head = click.style(f"{errors.printable(label):<{_LABEL}}", fg=colour, bold=colour is not None)
+    text = errors.printable(text)
     lines = [text]
     if sys.stdout.isatty():
         width = min(_WIDEST, shutil.get_terminal_size().columns) - _LABEL - 2
@@ -250,11 +264,6 @@ def _print_pair(label: str, text: str, *, colour: str | None = None) -> None:
 def named(code: str, participants: Participants) -> str:
     """Return a Participant's name with its code."""
     return f"{participants[code].name} ({code})" if code in participants else code
-
-
-def moment(instant: datetime) -> str:
-    """Return an instant as people read it."""
-    return f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
 def _party(party: Party) -> str:

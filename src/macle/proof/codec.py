@@ -274,13 +274,9 @@ def member(kind: type[IntEnum], value: object, *, where: str) -> Any:  # noqa: A
 
 def _array(value: object, kinds: tuple[type, ...], *, where: str) -> list[Any]:
     """Return an array whose items have exactly these types."""
-    if type(value) is not list or len(value) != len(kinds) or any(map(_differs, value, kinds)):
+    if type(value) is not list or tuple(map(type, value)) != kinds:
         raise FieldMalformed(f"This is not an array of {len(kinds)} items of the right types.", where=where)
     return value
-
-
-def _differs(item: object, kind: type) -> bool:
-    return type(item) is not kind
 
 
 def _texts(value: list[object], *, where: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from macle import errors
 from macle.proof.cose import KEY_ID_BYTES, SIGNATURE_BYTES, Algorithm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _HALF = 32
@@ -89,6 +90,10 @@ class PublicKey:
         if public.spki != spki:
             raise KeyUnreadable("The public key is not in its one encoding.", mend="Use the uncompressed, named curve.")
         return public
+
+    def __reduce__(self) -> tuple[Callable[[bytes], PublicKey], tuple[bytes]]:
+        """Let the key go to another process, as the bytes that it is."""
+        return PublicKey.from_spki, (self.spki,)
 
     def has_signed(self, content: bytes, signature: bytes) -> bool:
         """Return whether the signature over the content is of this key."""

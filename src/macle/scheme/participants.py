@@ -14,7 +14,7 @@ import functools
 import itertools
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from importlib import resources
@@ -117,16 +117,17 @@ class StandingOn:
     participant: ParticipantCode
     on: date
     possible: tuple[Standing, ...]
+    may_trade: bool | None = field(init=False, compare=False)
+    """Whether trade is allowed, or None while the possible standings disagree."""
+
+    def __post_init__(self) -> None:
+        """Settle once what every certificate asks."""
+        object.__setattr__(self, "may_trade", _agreed(standing.kind.may_trade for standing in self.possible))
 
     @property
     def certain(self) -> Standing | None:
         """Return the standing, or None while more than one is possible."""
         return self.possible[0] if len(self.possible) == 1 else None
-
-    @property
-    def may_trade(self) -> bool | None:
-        """Return whether trade is allowed, or None while the possible standings disagree."""
-        return _agreed(standing.kind.may_trade for standing in self.possible)
 
     @property
     def is_counted(self) -> bool | None:

@@ -21,6 +21,8 @@ from click.testing import CliRunner
 from macle.cli.commands import macle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.testing import Result
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -160,7 +162,7 @@ def refused(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def workbook(path: Path, rows: list[list[object]]) -> Path:
+def workbook(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     """Write a spreadsheet as small as there can be: texts and numbers, one sheet."""
 
     def cell(value: object) -> str:

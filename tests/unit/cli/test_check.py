@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from macle.cli import errors, words
+from macle.scheme import rules
+from macle.scheme.rules import Breach, Outcome
 from tests.unit.cli import desk
-from tests.unit.cli.desk import EXAMPLES, run, succeed
+from tests.unit.cli.desk import EXAMPLES, Office, run, succeed
 
 MISTAKES = EXAMPLES / "applications-with-mistakes"
 
@@ -100,3 +103,39 @@ class TestCheck:
     def test_reports_an_application_that_is_none(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "file").write_bytes(content)
         assert run("check", tmp_path / "file").exit_code == 1
+
+
+class TestTerminal:
+    @pytest.mark.parametrize("command", ["check", "check --json", "issue"])
+    def test_is_not_commanded_by_the_name_of_a_field(self, office: Office, tmp_path: Path, command: str) -> None:
+        lodged = desk.lodge(tmp_path / "in", **{"a\x1b[2J\x9b\u202eb": "x"})
+        given = ("--authority", office.keys, "--holder", "official-07", "--out", tmp_path) if command == "issue" else ()
+        result = desk.run(*command.split(), lodged, *given)
+        assert result.exit_code == 1
+        assert "Reference" not in result.output
+        assert all(line.isprintable() for line in result.output.splitlines())
+
+    @pytest.mark.parametrize("command", ["check", "check --json", "issue"])
+    def test_is_not_commanded_by_what_a_rule_repeats(
+        self, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        repeated = Breach("example", Outcome.REFUSE, "a\x1b[2J", "b\x9b2J", "c\u202e")
+        monkeypatch.setattr(rules, "check", lambda **_: [repeated])
+        given = ("--authority", office.keys, "--holder", "official-07", "--out", tmp_path) if command == "issue" else ()
+        result = desk.run(*command.split(), desk.lodge(tmp_path / "in"), *given)
+        assert result.exit_code == 1
+        assert "example" in result.output
+        assert all(line.isprintable() for line in result.output.splitlines())
+
+    def test_is_not_commanded_by_contents(self, capsys: pytest.CaptureFixture[str]) -> None:
+        words.print_contents("Contents", iter([("a\x1b[2J", "b\x9b2J")]))
+        assert all(line.isprintable() for line in capsys.readouterr().out.splitlines())
+
+    def test_shows_names_that_have_joiners(self) -> None:
+        assert errors.printable("Exa\u200cmple\x1b") == "Exa\u200cmple\N{REPLACEMENT CHARACTER}"
+
+    def test_takes_nothing_from_what_a_program_reads(self) -> None:
+        given = {"a\x1b\x9b\u202e\U000e0001": ["Exa\u200cmple", "\n", '"']}
+        text = errors.as_json(given)
+        assert json.loads(text) == given
+        assert all(line.isprintable() for line in text.splitlines())

@@ -155,7 +155,16 @@ class TestErrors:
 
     def test_of_the_system_name_the_file(self, opened: Office, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("a file where a folder should be")
-        given = ("--authority", opened.keys, "--holder", "official-07", "--out", tmp_path / "out" / "inside")
+        given = (
+            "--authority",
+            opened.keys,
+            "--holder",
+            "official-07",
+            "--out",
+            tmp_path / "out" / "inside",
+            "--ledger",
+            tmp_path / "l",
+        )
         result = run("issue", desk.lodge(tmp_path / "in"), *given)
         assert result.exit_code == 7
         assert "inside" in result.output

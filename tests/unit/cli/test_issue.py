@@ -138,7 +138,7 @@ class TestRefusals:
 
     def test_of_a_key_that_was_compromised_later(self, office: Office, tmp_path: Path) -> None:
         key = succeed("keys", "show", office.keys).split("Keys ")[1].split()[1]
-        succeed("keys", "end", office.keys, key, "--compromised-since", "2026-12-31T00:00:00Z")
+        succeed("keys", "end", office.keys, key, "--compromised-since", NOON.isoformat(), "--at", NOON.isoformat())
         result = issue(office, lodge(tmp_path / "in"), out=tmp_path)
         assert result.exit_code == 1
         assert "known to be compromised" in result.output

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macle.cli import tables
+from macle.cli import spreadsheet, tables
 from macle.cli.tables import TableMalformed
 from tests.unit.cli import desk
 from tests.unit.cli.desk import EXAMPLES
@@ -19,6 +19,31 @@ from tests.unit.cli.desk import EXAMPLES
 
 def the_fields(path: Path) -> list[object]:
     return [lodged.data for lodged in tables.read(str(path))]
+
+
+def hostile_book(path: Path, sheet: str) -> Path:
+    """Write a small spreadsheet that claims to be a huge one."""
+    if sheet == "many columns":
+        return desk.workbook(path, [["number"] * (tables.MOST_COLUMNS + 1)])
+    if sheet == "many rows":
+        return desk.workbook(path, [["number"] for _ in range(tables.MOST_ROWS + 2)])
+    desk.workbook(path, [["number"]])
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    head, tail = parts[name].split("<sheetData>")[0], "</sheetData></worksheet>"
+    if sheet == "one far cell":
+        cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    else:
+        cell = '<c t="s"><v>0</v></c>'
+        cells = f"<row>{cell * 100}</row>" * 2_000
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        parts["xl/sharedStrings.xml"] = f'<sst xmlns="{main}"><si><t>{"x" * 100_000}</t></si></sst>'
+    parts[name] = f"{head}<sheetData>{cells}{tail}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for each, content in parts.items():
+            book.writestr(each, content)
+    return path
 
 
 class TestCSV:
@@ -42,6 +67,20 @@ class TestCSV:
     def test_leaves_out_empty_rows_and_counts_them(self, tmp_path: Path) -> None:
         (tmp_path / "t").write_text("number,office\nBW1,\n,\nBW2,\n", encoding="utf-8")
         assert [lodged.row for lodged in tables.read(str(tmp_path / "t"))] == [2, 4]
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "number\n" + "BW1\n" * (tables.MOST_ROWS + 1),
+            "number" + "," * tables.MOST_COLUMNS,
+            f"[{'{},' * 10_000}{{}}]",
+        ],
+        ids=["rows", "columns", "objects"],
+    )
+    def test_with_more_than_is_read_is_refused(self, tmp_path: Path, content: str) -> None:
+        (tmp_path / "t").write_text(content, encoding="utf-8")
+        with pytest.raises(TableMalformed, match="more than"):
+            tables.read(str(tmp_path / "t"))
 
     @pytest.mark.parametrize(
         ("heading", "row"),
@@ -87,18 +126,38 @@ class TestSpreadsheet:
         result = desk.run("check", book)
         assert "Write 205.18 or 205.19, not 205.185." in result.output
 
-    def test_that_unpacks_without_end_is_not_opened(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tables, "LARGEST_UNPACKED", 100_000)
-        with zipfile.ZipFile(tmp_path / "t", "w", zipfile.ZIP_DEFLATED) as book:
-            book.writestr("xl/workbook.xml", b" " * 200_000)
-        with pytest.raises(TableMalformed, match="unpacks"):
-            tables.read(str(tmp_path / "t"))
+    @pytest.mark.parametrize("sheet", ["one far cell", "many columns", "many rows", "one long text, often"])
+    def test_that_would_fill_the_memory_is_refused(self, tmp_path: Path, sheet: str) -> None:
+        result = desk.run("check", hostile_book(tmp_path / "t", sheet))
+        assert result.exit_code == 4
+        assert "Save the table as CSV UTF-8" in result.output
+
+    def test_that_reaches_no_further_than_the_limits_is_read(self, tmp_path: Path) -> None:
+        rows = [["number"], *([[f"BW{n:08d}"] for n in range(tables.MOST_ROWS)])]
+        assert len(tables.read(str(desk.workbook(tmp_path / "t", rows)))) == tables.MOST_ROWS
+
+    def test_that_takes_too_long_is_given_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "LONGEST_READING", 0.001)
+        with pytest.raises(TableMalformed, match="more memory or time"):
+            tables.read(str(desk.workbook(tmp_path / "t", [["number"], ["BW1"]])))
+
+    def test_that_unpacks_without_end_is_not_opened(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(spreadsheet, "LARGEST_UNPACKED", 100_000)
+        book = io.BytesIO()
+        with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as parts:
+            parts.writestr("xl/workbook.xml", b" " * 200_000)
+        assert "unpacks" in spreadsheet.first_sheet(book.getvalue(), most_rows=10, most_columns=10)
+
+    def test_is_not_read_by_a_module_that_lies_beside_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "python_calamine.py").write_text("raise SystemExit(0)")
+        monkeypatch.chdir(tmp_path)
+        assert the_fields(desk.workbook(tmp_path / "t", [["number"], ["BW1"]])) == [{"number": "BW1"}]
 
     @given(hundredths=st.integers(0, 10**11 - 1))
     def test_gives_back_every_weight_that_was_typed(self, hundredths: int) -> None:
         typed = hundredths / 100
         whole, cents = divmod(hundredths, 100)
-        assert tables._cell(typed) in {f"{whole}.{cents:02d}", str(whole)}
+        assert spreadsheet.cell_text(typed) in {f"{whole}.{cents:02d}", str(whole)}
 
 
 class TestRecord:
@@ -124,3 +183,6 @@ class TestHarmless:
 
     def test_leaves_a_name_alone(self) -> None:
         assert tables.harmless("Example & Sons = one firm") == "Example & Sons = one firm"
+
+    def test_quotes_every_cell(self) -> None:
+        assert tables.to_csv(["a", "b"], [["x;=1+1", "2"]]).decode("utf-8-sig") == '"a","b"\r\n"x;=1+1","2"\r\n'

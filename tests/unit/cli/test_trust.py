@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from macle.proof import trust as proof_trust
 from tests.unit.cli import desk
 from tests.unit.cli.desk import Office, on_a_terminal, run, succeed
 
@@ -51,6 +53,14 @@ class TestPin:
         succeed("trust", "pin", office.keys / "record.cose", "--trust", office.trust)
         assert "record 2, 2 keys" in succeed("trust", "list", "--trust", office.trust)
 
+    def test_is_begun_anew_after_a_power_cut_between_record_and_note(self, office: Office) -> None:
+        (office.trust / "pins.json").unlink()
+        result = run("trust", "pin", office.keys / "record.cose", "--trust", office.trust)
+        assert result.exit_code == 2
+        assert "let the authority read it" in result.output
+        desk.pin(office.keys, office.trust)
+        assert "Botswana" in succeed("trust", "list", "--trust", office.trust)
+
     def test_refuses_an_older_record(self, office: Office, tmp_path: Path) -> None:
         old = tmp_path / "old.cose"
         old.write_bytes((office.keys / "record.cose").read_bytes())
@@ -72,6 +82,23 @@ class TestPin:
 class TestList:
     def test_reads_the_folder_from_the_environment(self, office: Office) -> None:
         assert "pinned, as of 2026-01-01" in succeed("trust", "list", MACLE_TRUST=str(office.trust))
+
+    @pytest.mark.parametrize(
+        ("at", "warning"),
+        [
+            ("2026-01-01", ""),
+            ("2027-12-18T00:00:00Z", ""),
+            ("2027-12-18T00:00:01Z", "Warning  This trust data ends in 13 days: fetch newer."),
+            ("2028-01-01", "Warning  This trust data ended on 2028-01-01: fetch newer."),
+        ],
+    )
+    def test_warns_two_weeks_before_the_end(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch, at: str, warning: str
+    ) -> None:
+        monkeypatch.setattr(proof_trust, "STANDING_LIFE", timedelta(days=3650))
+        shown = succeed("trust", "list", "--trust", office.trust, "--at", at)
+        assert ("Warning" in shown) is bool(warning)
+        assert warning in shown
 
     def test_says_that_nobody_is_believed_yet(self, tmp_path: Path) -> None:
         assert "Nobody yet" in succeed("trust", "list", "--trust", tmp_path)
@@ -99,7 +126,7 @@ class TestTrustList:
         shown = _bundle(office, tmp_path, holding["BW"], holding["AE"])
         assert "Enough holders" in shown
         _accept(tmp_path)
-        assert "trust list, as of 2026-10-20" in succeed("trust", "list", "--trust", tmp_path / "believed")
+        assert "trust list, as of 2026-01-01" in succeed("trust", "list", "--trust", tmp_path / "believed")
         certificate = next(issued.glob("*.txt"))
         assert run("verify", certificate, "--trust", tmp_path / "believed", "--at", "2026-10-21").exit_code == 0
 

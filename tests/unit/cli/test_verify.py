@@ -4,14 +4,15 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
-from macle.cli import checking
-from macle.proof import codec, cose, qr
+from macle.cli import verifying, words
+from macle.proof import codec, cose, qr, verification
 from macle.proof.folders import AuthorityFolder
 from macle.proof.keys import Usage
 from macle.scheme.rules import Outcome
@@ -46,8 +47,8 @@ class TestAnswers:
     def test_are_all_yes_on_each_carrier(self, opened: Office, issued: Path, suffix: str) -> None:
         result = judge(opened, the(issued, suffix))
         assert result.exit_code == 0
-        for words in ("Valid", "Until 2026-12-07", "Admissible here", "What is signed", "days old"):
-            assert words in result.output
+        for said in ("Valid", "Until 2026-12-07", "Admissible here", "What is signed", "days old"):
+            assert said in result.output
 
     def test_say_expired_and_no_forgery(self, opened: Office, issued: Path) -> None:
         result = judge(opened, the(issued, ".txt"), at="2027-02-01")
@@ -59,6 +60,21 @@ class TestAnswers:
     def test_turn_at_the_end_of_the_day_in_the_issuers_zone(self, opened: Office, issued: Path) -> None:
         assert judge(opened, the(issued, ".txt"), at="2026-12-07T23:59:59+02:00").exit_code == 0
         assert judge(opened, the(issued, ".txt"), at="2026-12-08T00:00:00+02:00").exit_code == 1
+
+    def test_come_with_a_warning_when_trust_data_ends_soon(self, opened: Office, issued: Path) -> None:
+        soon = judge(opened, the(issued, ".txt"), at="2027-12-20").output
+        assert "This trust data ended on" in soon or "This trust data ends in" in soon
+        assert "This trust data" not in judge(opened, the(issued, ".txt")).output
+
+    def test_name_only_the_holder_whose_key_signed(self, opened: Office, issued: Path) -> None:
+        believed = verifying.load_trust(opened.trust)
+        asked = verifying.Asked(datetime(2026, 11, 10, tzinfo=UTC), None, "", None)
+        report = verification.report(the(issued, ".cose").read_bytes(), circumstances=asked.under(believed))
+        ((hint, keys),) = believed.by_key_id.items()
+        namesake = replace(keys[0], holder="somebody-else")
+        object.__setattr__(believed, "by_key_id", {hint: (namesake, *keys)})
+        (said,) = words.reasons(report, verification.Question.GENUINE, believed)
+        assert said == "Botswana (BW) signed it with the key of official-07, and nothing was changed."
 
     def test_say_not_admissible_elsewhere(self, opened: Office, issued: Path) -> None:
         result = judge(opened, the(issued, ".txt"), importing="AE")
@@ -91,7 +107,7 @@ class TestAnswers:
 
     def test_depend_on_the_first_import(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         # An official of the issuer let it go in spite of the destination's law, as the law allows.
-        monkeypatch.setattr(checking, "STOPS", frozenset({Outcome.REFUSE}))
+        monkeypatch.setattr(Outcome, "stops", property(lambda outcome: outcome is Outcome.REFUSE))
         office = desk.open_office(tmp_path / "office")
         changes: dict[str, object] = {"destination": "EU", "origin": {"kind": "mixed_undisclosed"}}
         assert issue(office, lodge(tmp_path / "in", "application.json", **changes), out=tmp_path / "out").exit_code == 0
@@ -223,7 +239,8 @@ class TestSeveral:
             *("--out", tmp_path / "two", "--ledger", tmp_path / "ledger", "--at-date-of-issuance"),
         )
         key = desk.succeed("keys", "show", office.keys).split("official-21")[0].split()[-2]
-        desk.succeed("keys", "end", office.keys, key, "--compromised-since", "2026-12-01T00:00:00Z")
+        since = "2026-11-02T00:00:00Z"
+        desk.succeed("keys", "end", office.keys, key, "--compromised-since", since, "--at", since)
         desk.pin(office.keys, office.trust)
         genuine, stolen = the(tmp_path / "one", ".txt"), the(tmp_path / "two", ".txt")
         assert judge(office, stolen).exit_code == 8

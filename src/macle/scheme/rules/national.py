@@ -99,15 +99,10 @@ def national_list(*, subject: Application | Certificate, setting: IssuingSetting
     Before the export it holds: the issuer may be on the list when the shipment arrives.
     """
     if isinstance(setting, IssuingSetting):
-        profile, issuer, on, outcome = (
-            setting.destination_profile,
-            setting.profile.participant,
-            setting.on,
-            Outcome.HOLD,
-        )
+        profile, issuer, outcome = setting.destination_profile, setting.profile.participant, Outcome.HOLD
     else:
         profile, issuer, outcome = setting.profile, subject.issuer, Outcome.REFUSE  # type: ignore[union-attr]
-        on = profile.day_of(setting.at, office=setting.office)
+    on = setting.on
     listing = profile.listing(issuer, on=on)
     if listing.on_list is not False:
         return []
@@ -137,7 +132,7 @@ def prohibitions(*, subject: Certificate, setting: PresentationSetting) -> list[
     found: list[Breach] = []
     if not setting.profile.prohibitions or subject.origin.kind is not OriginKind.MIXED_UNDISCLOSED:
         return found
-    for each in setting.profile.prohibitions_on(setting.profile.day_of(setting.at, office=setting.office)):
+    for each in setting.profile.prohibitions_on(setting.on):
         first_only = each.scope is ProhibitionScope.FIRST_IMPORT
         if each.kind not in _ABOUT_ORIGIN or (first_only and setting.first_import is False):
             continue

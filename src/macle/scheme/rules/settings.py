@@ -5,7 +5,7 @@ Everything is an argument; no rule looks at a clock or a table of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class PresentationSetting:
     first_import: bool | None = None
     earlier_presentation: EarlierPresentation | None = None
     known_status: CertificateState | None = None
+    on: date = field(init=False)
+    """The date of import: the day on which ``at`` falls at the importing office."""
+
+    def __post_init__(self) -> None:
+        """Find the date of import once, for all rules."""
+        object.__setattr__(self, "on", self.profile.day_of(self.at, office=self.office))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

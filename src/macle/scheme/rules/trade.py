@@ -67,7 +67,7 @@ def issuer_standing(
     elif subject.participant is None and subject.number is None:
         return []
     else:
-        code, on = setting.profile.participant, subject.date_of_issuance or setting.on  # type: ignore[union-attr]
+        code, on = setting.profile.participant, subject.date_of_issuance or setting.on
     found = _standing("III.c.issuer-standing", setting.participants.standing(code, on=on), "number")
     if found or isinstance(setting, IssuingSetting):
         return found
@@ -76,7 +76,7 @@ def issuer_standing(
 
 def _excluded_on_the_way(code: ParticipantCode, setting: PresentationSetting) -> list[Breach]:
     """Return a breach if the issuer is, or may be, excluded by a decision on the day of import."""
-    on = setting.profile.day_of(setting.at, office=setting.office)
+    on = setting.on
     standing = setting.participants.standing(code, on=on)
     if standing.may_trade:
         return []
@@ -106,7 +106,7 @@ def origin_standing(
     itself without an origin cannot be decided.
     """
     origin = subject.origin
-    on = subject.date_of_issuance or setting.on  # type: ignore[union-attr]
+    on = subject.date_of_issuance or setting.on
     if origin is None:
         return []
     if origin.kind is OriginKind.MIXED_UNDISCLOSED:
@@ -175,7 +175,7 @@ def destination(*, subject: Application | Certificate, setting: IssuingSetting) 
 @rule("III.c.importing-standing", source=_III_C, effective=_SINCE, stages=_PRESENTED)
 def importing_standing(*, subject: Certificate, setting: PresentationSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach if the importing side is no Participant in good standing on the day of presentation."""
-    on = setting.profile.day_of(setting.at, office=setting.office)
+    on = setting.on
     return _standing("III.c.importing-standing", setting.participants.standing(setting.importing, on=on), "destination")
 
 
