@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from macle.scheme.certificates import Certificate
     from tests.support.signed import Authority
 
-FOLDER_FILES = 600
+FOLDER_FILES = 1000
 AT = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
 _ECDSA = ec.ECDSA(hashes.SHA256())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LARGEST_PORTION = 50
 """Files that one process takes at a time."""
+
+MANY = 20
+"""More reports than this are for a program and not for a reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,9 @@ def _judge_again(
 
 # --- In several processes ---------------------------------------------------------------------------
 
+_METHOD = "fork" if sys.platform == "linux" else "spawn"
+"""A forked process has everything that is loaded here; nothing here has a second thread."""
+
 _CIRCUMSTANCES: list[Circumstances] = []
 """What the files of this process are judged under; set once, when the process starts."""
 
@@ -161,7 +168,7 @@ def judge_all(paths: list[str], *, asked: Asked, believed: Trust, folder: Path |
         size = min(LARGEST_PORTION, -(-len(paths) // workers))
         portions = [paths[at : at + size] for at in range(0, len(paths), size)]
         with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_start, initargs=(folder, asked)
+            workers, mp_context=get_context(_METHOD), initializer=_start, initargs=(folder, asked)
         ) as pool:
             found = [judged for portion in pool.map(_judge_portion, portions) for judged in portion]
     return raise_alarms(found, circumstances)
@@ -209,7 +216,7 @@ def command(files: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 (each 
     )
     code = errors.gravest(judged.exit_code for judged in all_judged)
     if given["as_json"]:
-        click.echo(errors.as_json(_as_plain(all_judged, believed, code)))
+        click.echo(errors.as_json(_as_plain(all_judged, believed, code), compact=len(all_judged) > MANY))
         return code
     for alarm in believed.alarms:
         click.secho(f"Alarm  {alarm}", fg="red", err=True)

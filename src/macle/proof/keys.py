@@ -93,7 +93,7 @@ class PublicKey:
 
     def __reduce__(self) -> tuple[Callable[[bytes], PublicKey], tuple[bytes]]:
         """Let the key go to another process, as the bytes that it is."""
-        return PublicKey.from_spki, (self.spki,)
+        return _same_key, (self.spki,)
 
     def has_signed(self, content: bytes, signature: bytes) -> bool:
         """Return whether the signature over the content is of this key."""
@@ -116,6 +116,12 @@ class PublicKey:
     def __hash__(self) -> int:
         """Return the hash of the key's bytes."""
         return hash(self.spki)
+
+
+@lru_cache(maxsize=1024)
+def _same_key(spki: bytes) -> PublicKey:
+    """Return the key that came from another process; thousands of reports name the same few."""
+    return PublicKey.from_spki(spki)
 
 
 def key_id_of(spki: bytes) -> bytes:

@@ -92,6 +92,14 @@ class StepDefinition(NamedTuple):
     passed: str
     trust: Rests | None = None
 
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        """Go to another process as a number: both have the same steps."""
+        return _definition, (self.number,)
+
+
+def _definition(number: int) -> StepDefinition:
+    return STEPS[number - 1]
+
 
 _G, _D, _A = Question.GENUINE, Question.IN_DATE, Question.ADMISSIBLE
 _V, _P = Judged.VALIDATION, Judged.PRESENTATION
