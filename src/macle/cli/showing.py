@@ -46,7 +46,7 @@ def _show(brought: Brought, *, as_json: bool) -> dict[str, Any]:
     view, lines = _contents(signed)
     if not as_json:
         click.secho(f"{brought.file}  {view['type'].replace('_', ' ')}", bold=True)
-        words.print_contents(words.CLAIMED, iter(lines))
+        words.print_contents(words.UNLOOKED, iter(lines))
     return {"file": brought.file, "identity": signed.identity.hex(), "claim": view}
 
 
@@ -97,6 +97,13 @@ def _record(signed: Signed) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         ("Participant", record.participant),
         ("Record", f"number {record.sequence} of {clock.moment(record.issued_at)}"),
         ("Reaches", clock.moment(record.reaches_until)),
-        *((f"Key {key['key_id']}", f"{key['usage']}, {key['holder']}, since {key['since']}") for key in keys),
+        *((f"Key {key['key_id']}", _of_a_key(key)) for key in keys),
     ]
     return view, lines
+
+
+def _of_a_key(key: dict[str, Any]) -> str:
+    """Return what a record says of a key, its end above all."""
+    whose = f"{key['holder']}, office {key['office']}" if key["office"] else key["holder"]
+    ended = f", {key['ended']} {key['until']}" if key["ended"] else ""
+    return f"{key['usage']}, {whose}, since {key['since']}{ended}"

@@ -73,7 +73,8 @@ def code_of(report: Report) -> int:
     if report.genuine is Answer.NO and report.failing is not None:
         return errors.exit_code(report.failing.to_error())
     if report.genuine is not Answer.YES:
-        return errors.UNDECIDED
+        nothing_read = report.steps[0].result is Result.UNDECIDED
+        return errors.MALFORMED if nothing_read else errors.UNDECIDED
     answers = {report.in_date, report.admissible}
     if Answer.NO in answers:
         return errors.REFUSED

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from macle.scheme.participants import Participants
 
 CLAIMED = "What it claims, and nobody has signed"
+UNLOOKED = "What it claims; no signature was looked at"
 NOTHING_FALSE = "Nothing here says that it is false."
 NO_FORGERY = "It is not a forgery."
 
@@ -83,6 +84,8 @@ def reasons(report: Report, question: Question, trust: Trust) -> list[str]:
 def _why_not_judged(report: Report) -> str:
     if report.signed is None:
         return "No signed certificate was read."
+    if report.genuine is Answer.NO and report.certificate is not None:
+        return "Nothing below is judged, for it is not genuine."
     if report.genuine is Answer.NO:
         return "Nothing below a signature that failed is judged."
     return "Nobody here knows who signed it."

@@ -369,9 +369,12 @@ def report(data: bytes | str, *, circumstances: Circumstances, carrier: str = ""
 
 
 def unreadable(error: errors.MacleError, *, circumstances: Circumstances, carrier: str) -> Report:
-    """Return the report on something in which no certificate could be read at all."""
+    """Return the report on a picture or file in which no certificate could be found.
+
+    A blurred scan is no forgery: nothing was read, so nothing is decided.
+    """
     judgement = _Judgement(circumstances)
-    judgement.fail(1, error.what, error.mend)
+    judgement.undecided(1, error.what, error.mend)
     return judgement.finish(carrier)
 
 

@@ -15,8 +15,10 @@ from macle.cli import verifying, words
 from macle.proof import codec, cose, qr, verification
 from macle.proof.folders import AuthorityFolder
 from macle.proof.keys import Usage
+from macle.proof.verification import Circumstances, Known, Question
+from macle.scheme import profiles
 from macle.scheme.rules import Outcome
-from macle.scheme.terms import Carats
+from macle.scheme.terms import Carats, CertificateNumber
 from tests.unit.cli import desk
 from tests.unit.cli.desk import Office, issue, lodge, run
 
@@ -286,10 +288,32 @@ class TestJSON:
         assert json.loads(result.output)["reports"][0]["error"]["code"] == "file-missing"
 
 
+class TestUnreadable:
+    def test_a_scan_without_a_code_is_no_forgery(self, opened: Office, tmp_path: Path) -> None:
+        Image.new("L", (600, 800), 255).save(tmp_path / "blank.png")
+        result = judge(opened, tmp_path / "blank.png")
+        assert result.exit_code == 4
+        assert "Cannot decide" in result.output
+        assert "Nothing here says that it is false." in result.output
+        assert "Not valid" not in result.output
+
+    def test_two_certificates_of_one_number_are_not_blamed_on_the_signature(self, opened: Office, issued: Path) -> None:
+        known = Known(identities={CertificateNumber.parse("BW00004001"): bytes(32)})
+        circumstances = Circumstances(
+            trust=verifying.load_trust(opened.trust),
+            profiles=profiles.load(),
+            at=datetime(2026, 11, 10, 12, tzinfo=UTC),
+            known=known,
+        )
+        report = verification.report(the(issued, ".cose").read_bytes(), circumstances=circumstances)
+        said = " ".join(words.reasons(report, Question.IN_DATE, circumstances.trust))
+        assert "signature" not in said
+
+
 class TestShow:
     def test_heads_everything_as_a_claim(self, issued: Path) -> None:
         shown = desk.succeed("show", the(issued, ".png"))
-        assert "What it claims, and nobody has signed" in shown
+        assert "What it claims; no signature was looked at" in shown
         assert "Valid" not in shown.replace("Validat", "")
 
     def test_prints_the_view(self, issued: Path) -> None:

@@ -505,11 +505,11 @@ class TestHostileBytes:
 
 
 class TestUnreadable:
-    def test_is_a_report_on_which_the_first_step_failed(self) -> None:
+    def test_is_a_report_that_decides_nothing(self) -> None:
         error = qr.PictureUnreadable("No QR code was found.", where="picture", mend="Scan again.")
         report = verification.unreadable(error, circumstances=circumstances(), carrier="read from a picture")
         assert report.carrier == "read from a picture"
-        assert report.genuine is Answer.NO
+        assert report.genuine is Answer.CANNOT_DECIDE, "A blurred scan is no forgery."
         assert report.failing is not None
         assert (report.failing.definition.number, report.failing.advice) == (1, "Scan again.")
 
