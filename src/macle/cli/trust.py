@@ -307,6 +307,8 @@ def accept(file: Path, *, folder: Path, holders_file: Path, fingerprint: str | N
         f"List {listed.version} with {len(listed.records)} records is believed in {folder}, "
         f"reaching {listed.reaches_until:%Y-%m-%d}."
     )
+    for alarm in folders.TrustFolder(folder).load(participants=participants.load()).alarms:
+        click.secho(f"Alarm  {alarm}", fg="red", err=True)
 
 
 def _signers(signing: tuple[tuple[str, str], ...], holders: Holders, passphrase_file: Path | None) -> list[Signer]:
