@@ -8,7 +8,7 @@ that a later version of the format adds travel in `Certificate.extensions` and a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -250,8 +250,12 @@ class Certificate:
             raise CertificateMalformed("The status index is a number below 2^32.", where="status_index")
         if self.kind is CertificateKind.REPLACEMENT and self.refers_to is None:
             raise CertificateMalformed("A replacement names the certificate that it replaces.", where="refers_to")
-        if self.carat_weight.hundredths == 0 or self.value.hundredths == 0:
-            raise CertificateMalformed("A shipment has a weight and a value.", where="lines")
+        carats = sum([line.carats.hundredths for line in self.lines])
+        cents = sum([line.value.hundredths for line in self.lines])
+        if not 0 < carats < Carats.limit or not 0 < cents < USDollars.limit:
+            raise CertificateMalformed("A shipment has a weight and a value, within the limits of one.", where="lines")
+        if self.validated_at.microsecond or self.expires_at.microsecond:
+            raise CertificateMalformed("An instant is in whole seconds.", where="validated_at, expires_at")
         _is_on(self.date_of_issuance, self.validated_at)
         _ends_its_day(self.expires_at, self.date_of_expiry)
 
@@ -287,20 +291,19 @@ def _text(text: str, where: str, *, empty: bool = False, longest: int = LONGEST_
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EASTMOST, _WESTMOST = timedelta(hours=14), timedelta(hours=12)
-"""Where a day begins first (UTC+14) and where it ends last (UTC-12)."""
-_DAY = timedelta(days=1)
+_FIRST_DAY = _EPOCH.toordinal()
+_DAY, _EASTMOST, _WESTMOST = 86400, 14 * 3600, 12 * 3600
+"""Seconds of a day; a day begins first in UTC+14 and ends last in UTC-12."""
 
 
-def _into(day: date, instant: datetime) -> timedelta:
-    """Return the time from the beginning of the day in UTC to the instant."""
-    return instant - _EPOCH - timedelta(days=day.toordinal() - _EPOCH.toordinal())
+def _into(day: date, instant: datetime) -> int:
+    """Return the seconds from the beginning of the day in UTC to the instant."""
+    passed = instant - _EPOCH
+    return (passed.days + _FIRST_DAY - day.toordinal()) * _DAY + passed.seconds
 
 
 def _is_on(day: date, instant: datetime) -> None:
     """Refuse a validation that is on the printed day of issuance in no zone of the world."""
-    if instant.microsecond:
-        raise CertificateMalformed("An instant is in whole seconds.", where="validated_at")
     if not -_EASTMOST <= _into(day, instant) < _DAY + _WESTMOST:
         raise CertificateMalformed(
             f"It was not {day} anywhere at {instant.isoformat()}, when it was validated.", where="date_of_issuance"
