@@ -254,8 +254,6 @@ class Certificate:
         cents = sum([line.value.hundredths for line in self.lines])
         if not 0 < carats < Carats.limit or not 0 < cents < USDollars.limit:
             raise CertificateMalformed("A shipment has a weight and a value, within the limits of one.", where="lines")
-        if self.validated_at.microsecond or self.expires_at.microsecond:
-            raise CertificateMalformed("An instant is in whole seconds.", where="validated_at, expires_at")
         _is_on(self.date_of_issuance, self.validated_at)
         _ends_its_day(self.expires_at, self.date_of_expiry)
 
@@ -297,7 +295,9 @@ _DAY, _EASTMOST, _WESTMOST = 86400, 14 * 3600, 12 * 3600
 
 
 def _into(day: date, instant: datetime) -> int:
-    """Return the seconds from the beginning of the day in UTC to the instant."""
+    """Return the seconds from the beginning of the day in UTC to the instant; refuse a part of a second."""
+    if instant.microsecond:
+        raise CertificateMalformed("An instant is in whole seconds.", where="validated_at, expires_at")
     passed = instant - _EPOCH
     return (passed.days + _FIRST_DAY - day.toordinal()) * _DAY + passed.seconds
 
