@@ -151,7 +151,7 @@ class TestLimits:
 
     def test_the_days_around_a_printed_date(self) -> None:
         earliest, latest = -certificates._EASTMOST, certificates._DAY + certificates._WESTMOST
-        hours = (each.total_seconds() / 3600 for each in (earliest, latest, certificates._DAY + earliest, latest))
+        hours = (each // 3600 for each in (earliest, latest, certificates._DAY + earliest, latest))
         assert list(hours) == [-14, 36, 10, 36]
         assert "not earlier than 14 hours before that day begins in UTC, and earlier than 36 hours after" in FLOWING
         assert "from 10 to 36 hours after that day begins in UTC, both included" in FLOWING
