@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +151,7 @@ def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:
     return Circumstances(
         trust=_trust(folder / "trust" / f"{vector['trust']}.json"),
         profiles=profiles.load(),
-        at=_instant(asked["at"]),
+        at=views.instant_in(asked["at"]),
         importing=asked.get("importing"),
         office=asked.get("office", ""),
         first_import=asked.get("first_import"),
@@ -162,7 +161,7 @@ def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:
                 for number, hexed in known.get("identities", {}).items()
             },
             existed_before={
-                bytes.fromhex(hexed): _instant(at) for hexed, at in known.get("existed_before", {}).items()
+                bytes.fromhex(hexed): views.instant_in(at) for hexed, at in known.get("existed_before", {}).items()
             },
             statuses={
                 CertificateNumber.parse(number): CertificateState(status)
@@ -170,7 +169,9 @@ def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:
             },
             presentations={
                 bytes.fromhex(hexed): EarlierPresentation(
-                    participant=ParticipantCode(each["participant"]), office=each["office"], at=_instant(each["at"])
+                    participant=ParticipantCode(each["participant"]),
+                    office=each["office"],
+                    at=views.instant_in(each["at"]),
                 )
                 for hexed, each in known.get("presentations", {}).items()
             },
@@ -187,15 +188,11 @@ def _trust(path: Path) -> Trust:
     pinned = []
     for pin in stated["pins"]:
         record = trust.read_record(bytes.fromhex(pin["record"]))
-        pinned.append(trust.pinned(record, at=_instant(pin["pinned_at"])))
-    as_of = _instant(stated["standing_as_of"])
+        pinned.append(trust.pinned(record, at=views.instant_in(pin["pinned_at"])))
+    as_of = views.instant_in(stated["standing_as_of"])
     return trust.assemble(
         pinned=pinned,
         listed=None if holders is None else trust.read_list(bytes.fromhex(stated["list"]), holders=holders),
         participants=Participants.from_rows(as_of=as_of.date(), **tables),
         standing_as_of=as_of,
     )
-
-
-def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

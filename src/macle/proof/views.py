@@ -95,8 +95,8 @@ def _certificate_in(view: dict[str, Any]) -> Certificate:
         kind=_member(CertificateKind, view["kind"]),
         office=view["office"],
         issuing_authority=view["issuing_authority"],
-        validated_at=_instant(view["validated_at"]),
-        expires_at=_instant(view["expires_at"]),
+        validated_at=instant_in(view["validated_at"]),
+        expires_at=instant_in(view["expires_at"]),
         date_of_issuance=date.fromisoformat(view["date_of_issuance"]),
         date_of_expiry=date.fromisoformat(view["date_of_expiry"]),
         exporter=_party_in(view["exporter"]),
@@ -160,7 +160,7 @@ def _confirmation_in(view: dict[str, Any]) -> ImportConfirmation:
         importing_participant=terms.participant_code(view["importing_participant"], where="importing_participant"),
         office=view["office"],
         importing_authority=view["importing_authority"],
-        confirmed_at=_instant(view["confirmed_at"]),
+        confirmed_at=instant_in(view["confirmed_at"]),
         date_of_receipt=date.fromisoformat(view["date_of_receipt"]),
         exporter=_party_in(view["exporter"]),
         importer=_party_in(view["importer"]),
@@ -231,7 +231,8 @@ def _moment(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _instant(text: str) -> datetime:
+def instant_in(text: str) -> datetime:
+    """Return the instant of its text in UTC; raise ValueError for any other."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 

@@ -37,9 +37,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Make a token with one key; the library looks for tokens once, when it is first opened."""
+@pytest.fixture(scope="session", autouse=True)
+def token_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Make a token, once a process: the library reads where its tokens are when it is first opened, and never again.
+
+    Tests of this module may come in several portions, so a fixture of the module would be made more than once.
+    """
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
@@ -57,8 +60,8 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["SOFTHSM2_CONF"] = before
 
 
-@pytest.fixture(scope="module", name="key")
-def key_in_the_token(token: None) -> PublicKey:  # noqa: ARG001 (the token must be there first)
+@pytest.fixture(scope="session", name="key")
+def key_in_the_token(token_of_this_process: None) -> PublicKey:  # noqa: ARG001 (the token must be there first)
     """Return the public half of a key that was made in the token."""
     return tokens.make_key(module=MODULE, token=TOKEN, label="official-07", pin=PIN)
 
