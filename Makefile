@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself: see requirements/setup.sh. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs vectors fuzz system lock clean setup setup-oracles
+.PHONY: help demo test check bench docs vectors fonts fuzz system lock clean setup setup-oracles
 
 python := .venv/bin/python
 once ?=
@@ -34,6 +34,10 @@ docs: setup ## build the documentation into site/
 vectors: setup ## make the test vectors of spec/ anew
 	$(python) -m tests.vectors.build
 
+fonts: setup ## cut the fonts that travel with the package anew
+	cd requirements/fonts && npm ci --silent
+	$(python) requirements/fonts/subset.py
+
 fuzz: setup ## throw hostile bytes at every reader (seconds=600)
 	$(python) -m tests.fuzz --seconds $(seconds)
 
@@ -44,7 +48,7 @@ lock: setup ## make the locks anew (upgrade=1: newest versions)
 	upgrade=$(upgrade) requirements/lock.sh
 
 clean: ## remove what was made
-	rm -rf .venv .venv-oracle .venv-lock .setup-*.lock tests/oracles/node_modules site demo dist build htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-oracle .venv-lock .setup-*.lock tests/oracles/node_modules requirements/fonts/node_modules site demo dist build htmlcov .coverage .coverage.*
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

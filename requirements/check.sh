@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 status=0
 
-if grep -nE '://|file:' requirements/*.txt tests/oracles/package-lock.json tests/oracles/.npmrc; then
+if grep -nE '://|file:' requirements/*.txt requirements/fonts/package-lock.json requirements/fonts/.npmrc tests/oracles/package-lock.json tests/oracles/.npmrc; then
     echo "A lock names an address: make it with \"make lock\"." >&2
     status=1
 fi

@@ -11,18 +11,23 @@ cd "$(dirname "$0")"
 for name in base dev oracle; do
     echo "Locking $name."
     ../.venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-        --no-header --no-emit-index-url --no-emit-find-links ${upgrade:+--upgrade} \
+        --no-header --no-strip-extras --no-emit-index-url --no-emit-find-links ${upgrade:+--upgrade} \
         "$name.in" --output-file "$name.txt" >/dev/null
 done
 
-echo "Locking tests/oracles."
-cd ../tests/oracles
-[ -z "${upgrade:-}" ] || rm -f package-lock.json
-npm install --silent --package-lock-only
-# npm notes where to send money to each author: addresses that do not belong in a lock.
-node -e '
-    const fs = require("fs");
-    const lock = JSON.parse(fs.readFileSync("package-lock.json"));
-    for (const entry of Object.values(lock.packages)) delete entry.funding;
-    fs.writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n");
-'
+cd ..
+for folder in tests/oracles requirements/fonts; do
+    echo "Locking $folder."
+    (
+        cd "$folder"
+        [ -z "${upgrade:-}" ] || rm -f package-lock.json
+        npm install --silent --package-lock-only
+        # npm notes where to send money to each author: addresses that do not belong in a lock.
+        node -e '
+            const fs = require("fs");
+            const lock = JSON.parse(fs.readFileSync("package-lock.json"));
+            for (const entry of Object.values(lock.packages)) delete entry.funding;
+            fs.writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n");
+        '
+    )
+done

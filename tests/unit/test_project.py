@@ -20,7 +20,7 @@ class TestDependencies:
 
     def test_have_a_lower_and_an_upper_bound(self) -> None:
         assert [
-            line for line in PROJECT["dependencies"] if not re.fullmatch(r"[a-z0-9-]+>=[0-9.]+,<[0-9]+", line)
+            line for line in PROJECT["dependencies"] if not re.fullmatch(r"[a-z0-9-]+>=[0-9.]+,<[0-9]+(\.[0-9]+)?", line)
         ] == []
 
     def test_are_in_the_lock(self) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
 import zipfile
 from datetime import date, datetime, time
+
+from macle.paper import confined
 
 MOST_MEMORY = 1024 * 1024 * 1024
 """Bytes of address space."""
@@ -25,6 +26,9 @@ LARGEST_UNPACKED = 512 * 1024 * 1024
 
 LARGEST_TEXT = 64 * 1024 * 1024
 """Characters of all cells together."""
+
+LARGEST_ANSWER = 8 * LARGEST_TEXT
+"""Bytes of the answer: as JSON a character has up to six, and each cell its marks."""
 
 
 def first_sheet(data: bytes, *, most_rows: int, most_columns: int) -> list[list[str]] | str:
@@ -73,20 +77,9 @@ def _number(value: float) -> str:
     return two if float(two) == value else repr(value)
 
 
-def limit() -> None:
-    """Give this process its limits."""
-    for kind, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
 def main() -> None:
     """Read the standard input and print the rows, or why there are none."""
-    limit()
+    confined.limit(memory=MOST_MEMORY, seconds=MOST_SECONDS, output=LARGEST_ANSWER)
     most_rows, most_columns = map(int, sys.argv[1:])
     answer = first_sheet(sys.stdin.buffer.read(), most_rows=most_rows, most_columns=most_columns)
     sys.stdout.write(json.dumps(answer))

@@ -12,12 +12,12 @@ import hashlib
 import io
 import json
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from macle import errors as families
-from macle.cli import errors
+from macle.cli import errors, spreadsheet
+from macle.paper import confined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,18 +139,18 @@ def _spreadsheet(data: bytes, name: str) -> list[list[str]]:
     The reader makes room for what a sheet claims, and a few bytes can claim more than any machine has. That ends
     a process, so it is another one, with limits; see `macle.cli.spreadsheet`.
     """
-    import subprocess  # noqa: PLC0415 (only spreadsheets need it)
-
-    command = [sys.executable, "-P", "-m", "macle.cli.spreadsheet", str(MOST_ROWS + 1), str(MOST_COLUMNS)]
     try:
-        done = subprocess.run(  # noqa: S603 (this very program)
-            command, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONGEST_READING, check=False
+        printed = confined.run(
+            "macle.cli.spreadsheet",
+            str(MOST_ROWS + 1),
+            str(MOST_COLUMNS),
+            data=data,
+            seconds=LONGEST_READING,
+            most=spreadsheet.LARGEST_ANSWER,
         )
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, ValueError):
-        answer = None
-    if answer is None:
-        raise TableMalformed("The spreadsheet takes more memory or time than it is given.", where=name, mend=_SMALLER)
+    except confined.ReaderEnded as error:
+        raise TableMalformed(error.what, where=name, mend=_SMALLER) from None
+    answer = json.loads(printed)
     if isinstance(answer, str):
         raise TableMalformed(answer, where=name, mend=_SMALLER)
     rows: list[list[str]] = answer

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from macle.cli.carriers import Brought
     from macle.proof.trust import Trust
     from macle.proof.verification import Report
     from macle.scheme.terms import CertificateNumber, ParticipantCode
@@ -32,10 +33,10 @@ MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One report, or the error for which there is none; ``data`` is what was judged."""
+    """One report, or the error for which there is none; ``brought`` is what was judged."""
 
     file: str
-    data: bytes | str | None
+    brought: Brought | None
     report: Report | None
     error: families.MacleError | None = None
 
@@ -99,10 +100,13 @@ def judge_file(path: str, circumstances: Circumstances) -> list[Judged]:
         return [Judged(name, None, None, error)]
     except families.Malformed as error:
         return [Judged(name, None, verification.unreadable(error, circumstances=circumstances, carrier="not readable"))]
-    return [
-        Judged(name, each.data, verification.report(each.data, circumstances=circumstances, carrier=each.carrier))
-        for each in brought
-    ]
+    return [Judged(name, each, _report(each, circumstances)) for each in brought]
+
+
+def _report(brought: Brought, circumstances: Circumstances) -> Report:
+    return verification.report(
+        brought.data, circumstances=circumstances, carrier=brought.carrier, stamps=brought.stamps
+    )
 
 
 def raise_alarms(all_judged: list[Judged], circumstances: Circumstances) -> list[Judged]:
@@ -129,15 +133,14 @@ def _judge_again(
     judged: Judged, seen: Mapping[CertificateNumber, Iterable[bytes]], circumstances: Circumstances
 ) -> Judged:
     mark = _mark(judged)
-    if mark is None or judged.data is None or judged.report is None:
+    if mark is None or judged.brought is None:
         return judged
     number, identity = mark
     other = next((each for each in seen.get(number, ()) if each != identity), None)
     if other is None:
         return judged
     alarmed = replace(circumstances, known=Known(identities={number: other}))
-    report = verification.report(judged.data, circumstances=alarmed, carrier=judged.report.carrier)
-    return replace(judged, report=report)
+    return replace(judged, report=_report(judged.brought, alarmed))
 
 
 # --- In several processes ---------------------------------------------------------------------------
@@ -200,10 +203,10 @@ def judge_all(paths: list[str], *, asked: Asked, believed: Trust, folder: Path |
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes for many files.")
 def command(files: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
-    """Judge certificates: a scan (PNG, JPEG, TIFF), a QR text, signed bytes; - reads the standard input.
+    """Judge certificates: a PDF, a scan (PNG, JPEG, TIFF), a QR text, signed bytes; - reads the standard input.
 
     \b
-    macle verify scan.png --trust trust
+    macle verify certificate.pdf --trust trust
     macle verify issued/*.txt --trust trust --importing EU --json
 
     Three questions, three answers: is it genuine, is it in date, may it enter here. Ends with 0 if all
@@ -283,6 +286,7 @@ def _report_as_plain(judged: Judged, believed: Trust) -> dict[str, Any]:
             "verdict": words.verdict(report, question),
             "reasons": words.reasons(report, question, believed),
         }
+    plain["is_good_in_a_bad_file"] = report.is_good_in_a_bad_file
     plain["trust_data"] = words.ages(report, believed)
     plain["identity"] = None if report.signed is None else report.signed.identity.hex()
     plain["certificate"] = None if report.certificate is None else views.certificate_to_json(report.certificate)

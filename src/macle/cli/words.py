@@ -12,7 +12,7 @@ import click
 
 from macle.cli import clock, errors
 from macle.proof.trust import LIST_WARNING
-from macle.proof.verification import STEPS, Answer, Question, Result
+from macle.proof.verification import Answer, Question, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,9 @@ CLAIMED = "What it claims, and nobody has signed"
 UNLOOKED = "What it claims; no signature was looked at"
 NOTHING_FALSE = "Nothing here says that it is false."
 NO_FORGERY = "It is not a forgery."
+GOOD_IN_A_BAD_FILE = (
+    "The certificate attached to it is genuine by itself: what is signed stands below, and not on the pages."
+)
 
 _WIDEST = 100
 _LABEL = 22
@@ -74,6 +77,8 @@ def reasons(report: Report, question: Question, trust: Trust) -> list[str]:
             said[step.advice] = None
     sentences = list(said)
     whole = " ".join(sentences)
+    if question is Question.GENUINE and report.is_good_in_a_bad_file:
+        sentences.append(GOOD_IN_A_BAD_FILE)
     if answer is Answer.CANNOT_DECIDE and NOTHING_FALSE not in whole:
         sentences.append(NOTHING_FALSE)
     if question is Question.IN_DATE and answer is Answer.NO and _has_expired(report) and "not a forgery" not in whole:
@@ -180,7 +185,7 @@ _STEP_WORDS = {
 
 def print_steps(report: Report) -> None:
     """Print the numbered steps."""
-    click.secho(f"  The {len(STEPS)} steps", bold=True)
+    click.secho(f"  The {len(report.steps)} steps", bold=True)
     for step in report.steps:
         word, colour = _STEP_WORDS[step.result]
         judged_at = report.judged_at(step)

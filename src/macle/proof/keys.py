@@ -220,7 +220,12 @@ def fingerprint(spki: bytes) -> tuple[str, ...]:
 
     Two officials read them to each other over a second channel before either pins the other's root.
     """
-    return _word_list().to_mnemonic(hashlib.sha256(spki).digest()).split()  # type: ignore[no-any-return]
+    return words_of(hashlib.sha256(spki).digest())
+
+
+def words_of(digest: bytes) -> tuple[str, ...]:
+    """Return a SHA-256 as 24 English words (BIP-39), the last one with a checksum: easy to say on the telephone."""
+    return tuple(_word_list().to_mnemonic(digest).split())
 
 
 def fingerprint_for_people(spki: bytes) -> str:

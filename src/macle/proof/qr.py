@@ -226,9 +226,9 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
                 if number >= MOST_PAGES or page.width * page.height > MOST_PIXELS or pixels > MOST_PIXELS_OF_ALL:
                     too_large = True
                     break
-                for found in zxingcpp.read_barcodes(_grey(page), formats=_FORMATS):
-                    if found.text.startswith(PREFIX):
-                        texts[found.text] = None
+                for text in texts_in(_grey(page)):
+                    if text.startswith(PREFIX):
+                        texts[text] = None
                     else:
                         others += 1
     except (
@@ -262,6 +262,11 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
             mend="Scan the page flat, in focus, at 300 dpi, with the white frame of the code.",
         )
     return list(texts)
+
+
+def texts_in(grey: Image.Image) -> list[str]:
+    """Return the texts of all QR codes in a grey picture, whatever they say, in reading order."""
+    return [found.text for found in zxingcpp.read_barcodes(grey, formats=_FORMATS)]
 
 
 def _grey(page: Image.Image) -> Image.Image:

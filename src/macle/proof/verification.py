@@ -1,5 +1,7 @@
 """Is it genuine, is it in date, may it enter here? Three questions, twenty-one numbered steps, one report.
 
+A file with a stamp has five steps more, 22 to 26: the stamp must cover all of it and be of the same authority.
+
 The rules of this module:
 
 - The bytes that were received are judged, never a copy made from what was read in them.
@@ -22,16 +24,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from macle import errors
 from macle.proof import codec, cose, qr
 from macle.proof.keys import Usage
+from macle.proof.stamps import StampEvidence
 from macle.proof.trust import Ended
 from macle.scheme import rules
 from macle.scheme.rules import Outcome
 from macle.scheme.rules.settings import PresentationSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from macle.proof.cose import Signed
+    from macle.proof.keys import PublicKey
     from macle.proof.trust import Trust, TrustedKey
     from macle.scheme.certificates import Certificate
     from macle.scheme.lifecycle import CertificateState
@@ -71,6 +75,7 @@ class Judged(StrEnum):
 
     VALIDATION = "validation"
     PRESENTATION = "presentation"
+    STAMPING = "stamping"
 
 
 class Rests(StrEnum):
@@ -98,11 +103,11 @@ class StepDefinition(NamedTuple):
 
 
 def _definition(number: int) -> StepDefinition:
-    return STEPS[number - 1]
+    return (*STEPS, *STAMP_STEPS)[number - 1]
 
 
 _G, _D, _A = Question.GENUINE, Question.IN_DATE, Question.ADMISSIBLE
-_V, _P = Judged.VALIDATION, Judged.PRESENTATION
+_V, _P, _S = Judged.VALIDATION, Judged.PRESENTATION, Judged.STAMPING
 _BYTES = "AnnexI.A.tamper-resistance"
 _OFFICE = "AnnexI.A.validation"
 
@@ -224,6 +229,35 @@ STEPS = (
     ),
 )
 
+_STAMP = "AnnexI.A.tamper-resistance"
+
+STAMP_STEPS = (
+    StepDefinition(22, "stamp", _G, _STAMP, _S, errors.Untrusted, "The file has a stamp."),
+    StepDefinition(23, "stamp-covers", _G, _STAMP, _S, errors.Untrusted, "The stamp covers the whole file."),
+    StepDefinition(24, "stamp-signature", _G, _STAMP, _S, errors.Untrusted, "The stamp is of these very bytes."),
+    StepDefinition(
+        25,
+        "stamp-authority",
+        _G,
+        _OFFICE,
+        _S,
+        errors.Untrusted,
+        "Stamp and certificate are of one authority.",
+        Rests.ON_KEYS,
+    ),
+    StepDefinition(
+        26,
+        "stamp-in-force",
+        _G,
+        _OFFICE,
+        _S,
+        errors.Untrusted,
+        "The stamp was in force when it was set.",
+        Rests.ON_KEYS,
+    ),
+)
+"""The steps of a file with a stamp, such as a PDF; of a text, a picture or bytes they are no part."""
+
 
 class Step(NamedTuple):
     """One step of one report."""
@@ -244,8 +278,9 @@ class Step(NamedTuple):
         )
 
 
-_PASSED = tuple(Step(step, Result.PASSED, step.passed) for step in STEPS)
+_PASSED = tuple(Step(step, Result.PASSED, step.passed) for step in (*STEPS, *STAMP_STEPS))
 _NOT_JUDGED = tuple(Step(step, Result.NOT_JUDGED, "Not judged.") for step in STEPS)
+_STAMP_NOT_JUDGED = tuple(Step(step, Result.NOT_JUDGED, "Not judged.") for step in STAMP_STEPS)
 _STANDING_KNOWN = 13
 _PRESENTATION = tuple((step, rules.catalogue()[step.rule].decide) for step in STEPS[11:])
 """Steps 12 to 21, each with the function of its rule; whether standing is known is no rule of the Scheme."""
@@ -299,6 +334,7 @@ class Report:
     key: TrustedKey | None = None
     keys_as_of: datetime | None = None
     standing_as_of: datetime | None = None
+    stamped_at: datetime | None = None
 
     def judged_at(self, step: Step) -> datetime | None:
         """Return the instant for which a step was judged, or None where it was not reached or is not known."""
@@ -306,6 +342,8 @@ class Report:
             return None
         if step.definition.judged is Judged.PRESENTATION:
             return self.at
+        if step.definition.judged is Judged.STAMPING:
+            return self.stamped_at
         certificate = self.certificate or self.claim
         return certificate.validated_at if certificate else None
 
@@ -340,6 +378,13 @@ class Report:
         return self.answer(Question.ADMISSIBLE)
 
     @property
+    def is_good_in_a_bad_file(self) -> bool:
+        """Return whether the certificate is genuine by itself, and only the file around it is not what was stamped."""
+        own = {step.result for step in self.steps[: len(STEPS)] if step.definition.question is Question.GENUINE}
+        around = {step.result for step in self.steps[len(STEPS) :]}
+        return own == {Result.PASSED} and Result.FAILED in around
+
+    @property
     def failing(self) -> Step | None:
         """Return the step that decides against it: the first that failed, else the first undecided one."""
         for wanted in (Result.FAILED, Result.UNDECIDED):
@@ -363,9 +408,19 @@ def verify(data: bytes | str, *, circumstances: Circumstances) -> Certificate:
     return judged.certificate
 
 
-def report(data: bytes | str, *, circumstances: Circumstances, carrier: str = "") -> Report:
-    """Judge a QR text or COSE bytes, step by step; ``carrier`` says how they came (*read from a picture*)."""
-    return _Judgement(circumstances).of(data, carrier)
+def report(
+    data: bytes | str,
+    *,
+    circumstances: Circumstances,
+    carrier: str = "",
+    stamps: Sequence[StampEvidence] | None = None,
+) -> Report:
+    """Judge a QR text or COSE bytes, step by step; ``carrier`` says how they came (*read from a picture*).
+
+    ``stamps`` are those of the file that the bytes are attached to, and make its stamp part of the judgement; None if
+    they came by themselves.
+    """
+    return _Judgement(circumstances).of(data, carrier, stamps)
 
 
 def unreadable(error: errors.MacleError, *, circumstances: Circumstances, carrier: str) -> Report:
@@ -381,20 +436,32 @@ def unreadable(error: errors.MacleError, *, circumstances: Circumstances, carrie
 class _Judgement:
     """Goes through the steps once."""
 
-    __slots__ = ("at", "certificate", "circumstances", "claim", "key", "keys_as_of", "signed", "steps", "trust")
+    __slots__ = (
+        "at",
+        "certificate",
+        "circumstances",
+        "claim",
+        "key",
+        "keys_as_of",
+        "signed",
+        "stamped_at",
+        "steps",
+        "trust",
+    )
 
     def __init__(self, circumstances: Circumstances) -> None:
         self.circumstances = circumstances
         self.trust = circumstances.trust
         self.at = circumstances.at
         self.steps: list[Step] = []
+        self.stamped_at: datetime | None = None
         self.signed: Signed | None = None
         self.certificate: Certificate | None = None
         self.claim: Certificate | None = None
         self.key: TrustedKey | None = None
         self.keys_as_of: datetime | None = None
 
-    def of(self, data: bytes | str, carrier: str) -> Report:
+    def of(self, data: bytes | str, carrier: str, stamps: Sequence[StampEvidence] | None) -> Report:
         """Judge, and stop where nothing below can be judged."""
         signed = self.read(data)
         keys = [] if signed is None else self.signing_keys(signed)
@@ -402,6 +469,10 @@ class _Judgement:
             certificate = self.content(signed, keys)
             if certificate is not None and self.authority(signed, certificate):
                 self.present(signed, certificate)
+        self.steps.extend(_NOT_JUDGED[len(self.steps) :])
+        if stamps is not None:
+            self.stamp(stamps)
+            self.steps.extend(_STAMP_NOT_JUDGED[len(self.steps) - len(STEPS) :])
         return self.finish(carrier or ("text" if isinstance(data, str) else "bytes"))
 
     # Each method below is named after what it decides and gives the numbers of its steps.
@@ -492,7 +563,8 @@ class _Judgement:
         if wrong:
             return self.fail(8, wrong, _CALL)
         self.passed(8)
-        if not self.key_in_force(signed, key, certificate.validated_at):
+        seen = self.circumstances.known.existed_before.get(signed.identity)
+        if not self.in_force(9, key, certificate.validated_at, existed_before=seen):
             return False
         if certificate.validated_at >= source.reaches_until:
             self.undecided(
@@ -506,27 +578,29 @@ class _Judgement:
         self.passed(11)
         return True
 
-    def key_in_force(self, signed: Signed, key: TrustedKey, claimed: datetime) -> bool:
-        """Step 9: the key's half-open interval holds the claimed time, and nothing says that it was stolen."""
+    def in_force(self, number: int, key: TrustedKey, claimed: datetime, *, existed_before: datetime | None) -> bool:
+        """Steps 9 and 26: the key's half-open interval holds the claimed time, and nothing says that it was stolen.
+
+        ``existed_before`` is the earliest instant at which other evidence places what was signed.
+        """
         if claimed < key.since:
-            return self.fail(9, f"The key is in force only since {key.since:%Y-%m-%d %H:%M} UTC.", _CALL)
+            return self.fail(number, f"The key is in force only since {key.since:%Y-%m-%d %H:%M} UTC.", _CALL)
         if key.until is None:
-            self.passed(9)
+            self.passed(number)
         elif key.ended is Ended.COMPROMISED:
-            seen = self.circumstances.known.existed_before.get(signed.identity)
-            if claimed < key.until and seen is not None and seen < key.until:
-                self.passed(9)
+            if claimed < key.until and existed_before is not None and existed_before < key.until:
+                self.passed(number)
             else:
                 self.undecided(
-                    9,
+                    number,
                     f"The key is compromised since {key.until:%Y-%m-%d %H:%M} UTC, and nothing else places this "
-                    "certificate before that.",
+                    f"{'certificate' if number <= len(STEPS) else 'stamp'} before that.",
                     "Ask the issuing authority whether its own register has this certificate.",
                 )
         elif claimed >= key.until:
-            return self.fail(9, f"The key was retired on {key.until:%Y-%m-%d %H:%M} UTC.", _CALL)
+            return self.fail(number, f"The key was retired on {key.until:%Y-%m-%d %H:%M} UTC.", _CALL)
         else:
-            self.passed(9)
+            self.passed(number)
         return True
 
     def present(self, signed: Signed, certificate: Certificate) -> None:
@@ -563,18 +637,65 @@ class _Judgement:
                 _STANDING_KNOWN, f"The standing of Participants is known up to {reach:%Y-%m-%d} only.", _REFRESH
             )
 
+    def stamp(self, stamps: Sequence[StampEvidence]) -> bool:
+        """Steps 22 to 26: a stamp covers the whole file, is of its bytes, and of the certificate's authority.
+
+        Nothing may follow a stamp, so of several only one that covers the whole file counts.
+        """
+        covering = [each for each in stamps if each.covers_file and not each.problem]
+        stamp = (covering or stamps or [_NO_STAMP])[-1]
+        self.stamped_at = stamp.stamped_at
+        if stamp.problem:
+            return self.fail(22, stamp.problem, _WHOLE_FILE)
+        self.passed(22)
+        if not stamp.covers_file:
+            return self.fail(23, "Something was added to the file after it was stamped.", _WHOLE_FILE)
+        self.passed(23)
+        if stamp.key is None or not stamp.is_of_these_bytes:
+            return self.fail(24, "The file was changed after it was stamped.", _WHOLE_FILE)
+        self.passed(24)
+        certificate = self.certificate or self.claim
+        key = None if certificate is None else self.stamp_key(stamp.key, stamp.stamped_at, certificate)
+        if key is None:
+            return False
+        self.passed(25)
+        if stamp.stamped_at is None:
+            return self.fail(26, "The stamp does not say when it was set.", _WHOLE_FILE)
+        return self.in_force(26, key, stamp.stamped_at, existed_before=None)
+
+    def stamp_key(self, key: PublicKey, at: datetime | None, certificate: Certificate) -> TrustedKey | None:
+        """Step 25: the participant record of the certificate's issuer names the key, as a stamp of the office."""
+        issuer = certificate.issuer
+        named = [each for each in self.trust.by_key_id.get(key.key_id, ()) if each.public_key == key]
+        trusted = next((each for each in named if each.participant == issuer), None)
+        source = self.trust.sources.get(issuer)
+        if trusted is not None:
+            wrong = trusted.why_not(participant=issuer, usage=Usage.STAMP, office=certificate.office)
+            if not wrong:
+                return trusted
+            self.fail(25, wrong, _CALL)
+        elif named:
+            self.fail(25, f"The stamp is of {named[0].participant}, and the certificate is of {issuer}.", _CALL)
+        elif source is None:
+            self.undecided(25, f"No keys of {issuer} are held here.", _REFRESH)
+        elif at is not None and at < source.as_of:
+            self.fail(25, f"{issuer} had no such stamp when this claims to have been stamped.", _CALL)
+        else:
+            self.undecided(25, f"The keys of {issuer} held here are older than this stamp claims to be.", _REFRESH)
+        return None
+
     def passed(self, *numbers: int) -> None:
         """Note that these steps passed."""
         self.steps.extend([_PASSED[number - 1] for number in numbers])
 
     def fail(self, number: int, reason: str, advice: str) -> bool:
         """Note that a step failed; return False, for the caller to return."""
-        self.steps.append(Step(STEPS[number - 1], Result.FAILED, reason, advice))
+        self.steps.append(Step(_definition(number), Result.FAILED, reason, advice))
         return False
 
     def undecided(self, number: int, reason: str, advice: str) -> None:
         """Note that a step cannot be decided."""
-        self.steps.append(Step(STEPS[number - 1], Result.UNDECIDED, reason, advice))
+        self.steps.append(Step(_definition(number), Result.UNDECIDED, reason, advice))
 
     def finish(self, carrier: str) -> Report:
         """Return the report; the steps that were not reached stand in it too."""
@@ -588,6 +709,7 @@ class _Judgement:
             key=self.key,
             keys_as_of=self.keys_as_of,
             standing_as_of=self.trust.standing_as_of,
+            stamped_at=self.stamped_at,
         )
 
 
@@ -603,6 +725,8 @@ _RESULTS = {
 }
 _CALL = "Stop the shipment and ask the issuing authority by telephone, with the number and a copy."
 _REFRESH = "Fetch newer trust data, or ask the issuing authority. Nothing here says that it is false."
+_WHOLE_FILE = "Ask whoever sent it for the file as it was stamped."
+_NO_STAMP = StampEvidence(problem="The file has no stamp.")
 _ALARM = "Stop the shipment and tell the issuing authority both identities."
 
 
