@@ -23,6 +23,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from macle.cli.commands import macle
+from macle.paper import opening
 from macle.proof import codec, cose, keys, qr
 from macle.proof.folders import AuthorityFolder, TrustFolder
 from macle.proof.keys import Usage
@@ -30,8 +31,8 @@ from macle.scheme.terms import Carats, ParticipantCode
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parent / "demo"
-ROOT_PASSPHRASE, PASSPHRASE = "an example, not a secret", "another example"
-OFFICIAL = "official-07"
+ROOT_PASSPHRASE, PASSPHRASE, STAMP_PASSPHRASE = "an example, not a secret", "another example", "a third example"
+OFFICIAL, STAMP = "official-07", "stamp-01"
 MADE_AT = datetime(2026, 1, 2, 9, 0, tzinfo=UTC)
 PINNED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PRESENTED, TOO_LATE = "2026-11-23", "2027-06-01"
@@ -49,7 +50,11 @@ def check(holds: object, what: str) -> None:
 
 def call(*arguments: object, code: int = 0) -> str:
     """Call `macle` in this process and return what it prints; it must end with the code."""
-    environment = {"MACLE_PASSPHRASE": PASSPHRASE, "MACLE_TRUST": str(FOLDER / "trust")}
+    environment = {
+        "MACLE_PASSPHRASE": PASSPHRASE,
+        "MACLE_STAMP_PASSPHRASE": STAMP_PASSPHRASE,
+        "MACLE_TRUST": str(FOLDER / "trust"),
+    }
     result = CliRunner().invoke(macle, [str(each) for each in arguments], env=environment)
     check(result.exit_code == code, f"macle {arguments[0]} ended with {result.exit_code}, not {code}:\n{result.output}")
     return result.output
@@ -92,14 +97,18 @@ def make_keys(codes: list[str]) -> None:
         record = authority.create(
             participant=ParticipantCode(code), authority=name, passphrase=ROOT_PASSPHRASE, at=MADE_AT
         )
-        authority.add_key(
-            usage=Usage.VALIDATE,
-            holder=OFFICIAL,
-            office="",
-            root_passphrase=ROOT_PASSPHRASE,
-            passphrase=PASSPHRASE,
-            at=MADE_AT,
-        )
+        for usage, holder, passphrase in (
+            (Usage.VALIDATE, OFFICIAL, PASSPHRASE),
+            (Usage.STAMP, STAMP, STAMP_PASSPHRASE),
+        ):
+            authority.add_key(
+                usage=usage,
+                holder=holder,
+                office="",
+                root_passphrase=ROOT_PASSPHRASE,
+                passphrase=passphrase,
+                at=MADE_AT,
+            )
         heard = " ".join(keys.fingerprint(record.root.spki))
         trust.pin((authority.path / "record.cose").read_bytes(), words=heard, at=PINNED_AT)
 
@@ -117,7 +126,7 @@ def issue(code: str, files: list[Path], rows: list[dict[str, str]]) -> str:
         table.write_text(text.getvalue(), encoding="utf-8")
         given.append(table)
     place = ("--authority", FOLDER / "authorities" / code, "--holder", OFFICIAL, "--out", FOLDER / "issued" / code)
-    return call("issue", *given, *place, "--at-date-of-issuance")
+    return call("issue", *given, *place, "--at-date-of-issuance", "--pdf")
 
 
 def forge(genuine: Path) -> Path:
@@ -169,7 +178,7 @@ def issuing(*, pause: bool) -> int:
         check(f"{len(files) + len(rows)} issued" in said, f"All applications of {code} are issued:\n{said}")
         print(f"   {code}  {len(files) + len(rows):>3} issued")
     took = time.monotonic() - at
-    print(f"   {wanted} certificates with signature, QR code, view and full record in {took:.1f} s.")
+    print(f"   {wanted} certificates with signature, QR code, stamped PDF, view and full record in {took:.1f} s.")
     again = issue("BW", *by_code["BW"])
     check(again.startswith("0 issued"), "A second run signs nothing again.")
     print("   A second run for Botswana signed nothing again.")
@@ -197,20 +206,47 @@ def verifying(wanted: int, *, pause: bool) -> None:
     one = FOLDER / "issued" / "BW" / f"{by_number('botswana')}.png"
     excerpt(call("verify", one, "--at", PRESENTED), 6)
 
-    heading(5, "Presented too late", pause=pause)
+    printed(one.with_suffix(".pdf"), pause=pause)
+
+    heading(7, "Presented too late", pause=pause)
     expired = call("verify", one, "--at", TOO_LATE, code=1)
     check("Expired" in expired and "not a forgery" in expired and "  Valid" in expired, "It is genuine but expired.")
     excerpt(expired, 4)
 
-    heading(6, "A forged weight", pause=pause)
+    heading(8, "A forged weight", pause=pause)
     forged = call("verify", forge(one.with_suffix(".cose")), "--at", PRESENTED, code=3)
     check("Not valid" in forged and "nobody has signed" in forged, "The forgery is found.")
     excerpt(forged, 4)
 
-    heading(7, "An issuer whose keys are not held", pause=pause)
+    heading(9, "An issuer whose keys are not held", pause=pause)
     unknown = call("verify", one, "--at", PRESENTED, "--trust", believe_only("AE"), code=8)
     check("Cannot decide" in unknown and "Nothing here says that it is false" in unknown, "Nothing is decided.")
     excerpt(unknown, 4)
+
+
+def printed(pdf: Path, *, pause: bool) -> None:
+    """Walk through what is on paper: the stamped file, one that was changed, and the sheet after a scanner."""
+    heading(5, "The PDF, and one that somebody changed", pause=pause)
+    firsts = [min(folder.glob("*.pdf")) for folder in sorted((FOLDER / "issued").iterdir())]
+    judged = json.loads(call("verify", *firsts, "--at", PRESENTED, "--json", "--not-first-import"))["reports"]
+    check(all(report["answers"]["genuine"]["answer"] == "yes" for report in judged), "Each PDF is as it was stamped.")
+    print(f"   A PDF of each of the {len(judged)} Participants is as it was stamped.")
+    changed = FOLDER / "changed.pdf"
+    changed.write_bytes(pdf.read_bytes() + b"\n% 47,363.57 ct is now 57,363.57 ct\n")
+    said = call("verify", changed, "--at", PRESENTED, code=3)
+    check("Not valid" in said and "genuine by itself" in said, "The change is found, the certificate still stands.")
+    excerpt(said, 3)
+
+    heading(6, "The same sheet, printed and scanned", pause=pause)
+    scan = FOLDER / "scan.pdf"
+    with opening.opened(pdf.read_bytes()) as document:
+        opening.page_of(document, 0).rotate(1.5, fillcolor=255).save(scan, "PDF", resolution=opening.DPI)
+    said = call("verify", scan, "--at", PRESENTED)
+    check("read from a picture, page 1 of a PDF" in said and "  Valid" in said, "The code on the page is read.")
+    excerpt(said, 6)
+    label = FOLDER / "label.pdf"
+    call("paper", "label", pdf, "--authority", FOLDER / "authorities" / "BW", "--out", label)
+    print(f"   The label of its container is in demo/{label.name}.")
 
 
 def by_number(name: str) -> str:
@@ -229,7 +265,7 @@ def main() -> int:
     except UntrueError as error:
         print(f"\nThis is not so: {error}", file=sys.stderr)
         return 1
-    one = f"demo/issued/BW/{by_number('botswana')}.png"
+    one = f"demo/issued/BW/{by_number('botswana')}.pdf"
     print(f"\nAll of it was true. The files are in {FOLDER}; the walk took {time.monotonic() - began:.0f} s.")
     print(f"Try:  .venv/bin/macle verify {one} --trust demo/trust --at {PRESENTED} --steps")
     return 0

@@ -11,7 +11,7 @@ from macle.proof import codec, cose, keys, qr, trust
 from macle.proof.cose import Algorithm
 from macle.proof.keys import PublicKey, Usage
 from macle.proof.trust import Ended
-from macle.proof.verification import STEPS, StepDefinition
+from macle.proof.verification import STAMP_STEPS, STEPS, StepDefinition
 from macle.scheme import certificates, confirmations, participants
 from macle.scheme.certificates import CertificateKind, ConsentLevel, OriginKind, ValidationKind
 from macle.scheme.confirmations import ConfirmationResult, SealState
@@ -80,14 +80,14 @@ class TestFields:
 
 
 class TestSteps:
-    @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+    @pytest.mark.parametrize("step", (*STEPS, *STAMP_STEPS), ids=lambda step: step.name)
     def test_every_step_stands_in_its_order_with_question_rule_and_day(self, step: StepDefinition) -> None:
         row = f"\n| {step.number} | `{step.name}` | {step.question} | `{step.rule}` | {step.judged} | "
         assert row in SECTIONS["Verification"]
 
     def test_there_are_no_others(self) -> None:
         found = re.findall(r"(?m)^\| (\d+) \| `", SECTIONS["Verification"])
-        assert [int(number) for number in found] == [step.number for step in STEPS]
+        assert [int(number) for number in found] == [step.number for step in (*STEPS, *STAMP_STEPS)]
 
     def test_the_states_of_withdrawal_are_those_of_the_rule(self) -> None:
         (sentence,) = re.findall(r"Withdrawn are the states ([^.]*)\.", FLOWING)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from macle import errors as families
-from macle.cli import checking, errors, keys, options, tables
+from macle.cli import checking, errors, keys, options, printing, tables
 from macle.cli import ledger as ledgers
 from macle.cli.ledger import Intent, Ledger, Result
 from macle.proof import codec, cose, folders, qr, views
@@ -101,6 +101,7 @@ class Desk:
     at_own_date: bool
     ledger: Ledger
     out: Path
+    shop: printing.Shop | None = None
     issued: int = 0
     finished: int = 0
     done_before: int = 0
@@ -130,7 +131,7 @@ class Desk:
         try:
             certificate = self._certificate(application, setting, at=at, digest=digest)
             self._may_sign(application, certificate)
-            self._fits_a_code(certificate)
+            self._fits_paper(certificate)
             if held is not None and held.key_id != self.signer.key_id:
                 raise families.Conflict(
                     f"This was begun with the key {held.key_id.hex()}.", where="number", mend="Finish it with that key."
@@ -206,13 +207,18 @@ class Desk:
     def _not_permitted(what: str, *, where: str, mend: str = "See `macle keys show`.") -> families.NotPermitted:
         return families.NotPermitted(what, where=where, mend=mend, rule=_VALIDATION_RULE)
 
-    def _fits_a_code(self, certificate: Certificate) -> None:
-        """Raise `TextMalformed` if no QR code would hold the certificate, whatever its signature is."""
+    def _fits_paper(self, certificate: Certificate) -> None:
+        """Raise `TextMalformed` if no QR code would hold the certificate, and `SheetRefused` if its sheet would not.
+
+        Both are asked with a signature that is as long, and as hard to deflate, as the one to come.
+        """
         payload = codec.encode_certificate(certificate)
+        header = cose.Header(self.signer.algorithm, self.signer.key_id, cose.CERTIFICATE)
+        as_long = cose.Signed(b"\x00" * 64, payload, hashlib.sha512(payload).digest(), header)
         if len(payload) > _SMALL_PAYLOAD:
-            header = cose.Header(self.signer.algorithm, self.signer.key_id, cose.CERTIFICATE)
-            as_long = cose.Signed(b"\x00" * 64, payload, hashlib.sha512(payload).digest(), header)
             qr.code_of(qr.to_text(as_long.to_bytes()) + "0" * 16)
+        if self.shop is not None:
+            self.shop.rehearse(as_long)
 
     def batch(self, all_lodged: Sequence[Lodged]) -> Iterator[Made]:
         """Validate a batch: intents, signatures, results; give what was made."""
@@ -276,19 +282,24 @@ def file_name(number: CertificateNumber) -> str:
     return str(number).replace("/", "_")
 
 
-def write_files(folder: str, made: Made) -> None:
-    """Write the files of one certificate, unless they are there already."""
+def write_files(folder: str, made: Made, shop: printing.Shop | None = None, at: datetime | None = None) -> None:
+    """Write the files of one certificate, unless they are there already; ``at`` is when its PDFs are stamped."""
     path = Path(folder) / file_name(made.result.number)
-    with_suffix = {suffix: path.with_name(path.name + suffix) for suffix in FILES}
+    printed = () if shop is None else shop.order.suffixes
+    with_suffix = {suffix: path.with_name(path.name + suffix) for suffix in (*FILES, *printed)}
     if _is_whole(with_suffix, made):
         return
     text = qr.to_text(made.result.cose)
-    certificate = codec.decode_certificate(cose.read(made.result.cose).payload)
+    signed = cose.read(made.result.cose)
+    certificate = codec.decode_certificate(signed.payload)
     view = json.dumps(views.certificate_to_json(certificate), ensure_ascii=False, indent=2) + "\n"
     folders.write(with_suffix[".record.json"], made.record, secret=True)
     folders.write(with_suffix[".txt"], text.encode() + b"\n")
     folders.write(with_suffix[".png"], qr.code_of(text).to_png())
     folders.write(with_suffix[".json"], view.encode())
+    if shop is not None:
+        for suffix, pdf in shop.files(signed, at=at or certificate.validated_at).items():
+            folders.write(with_suffix[suffix], pdf)
     folders.write(with_suffix[".cose"], made.result.cose)
 
 
@@ -299,28 +310,58 @@ def _is_whole(paths: dict[str, Path], made: Made) -> bool:
     return False
 
 
-class _Writer:
-    """Writes files in this process, or in others while this one goes on signing."""
+_SHOP: list[printing.Shop] = []
+"""What a writing process prints with; opened once, when it starts."""
 
-    def __init__(self, out: Path, workers: int) -> None:
-        self._out = str(out)
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else None
+
+def _start(order: printing.Order | None) -> None:
+    if order is not None:
+        shop = printing.Shop(order)
+        shop.__enter__()
+        _SHOP[:] = [shop]
+
+
+def _write_in_process(folder: str, made: Made, at: datetime | None) -> None:
+    write_files(folder, made, _SHOP[0] if _SHOP else None, at)
+
+
+class _Writer:
+    """Writes files in this process, or in others while this one goes on signing.
+
+    Others are started anew and not forked: drawing has threads.
+    """
+
+    def __init__(self, desk: Desk, workers: int) -> None:
+        self._out, self._shop = str(desk.out), desk.shop
+        self._at = None if desk.at_own_date else desk.at
+        order = None if desk.shop is None else desk.shop.order
+        self._pool = (
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(order,))
+            if workers > 1
+            else None
+        )
         self._pending: list[Future[None]] = []
 
-    def write(self, made: Iterable[Made]) -> None:
+    def write(self, made: Iterable[Made], went_on: Callable[[int], None]) -> None:
         if self._pool is None:
             for each in made:
-                write_files(self._out, each)
+                write_files(self._out, each, self._shop, self._at)
+                went_on(1)
             return
-        earlier, self._pending = self._pending, [self._pool.submit(write_files, self._out, each) for each in made]
-        for future in earlier:
-            future.result()
+        earlier = self._pending
+        self._pending = [self._pool.submit(_write_in_process, self._out, each, self._at) for each in made]
+        self._finish(earlier, went_on)
 
-    def close(self) -> None:
-        for future in self._pending:
-            future.result()
+    def close(self, went_on: Callable[[int], None]) -> None:
+        self._finish(self._pending, went_on)
         if self._pool is not None:
             self._pool.shutdown()
+
+    @staticmethod
+    def _finish(pending: Iterable[Future[None]], went_on: Callable[[int], None]) -> None:
+        for future in pending:
+            future.result()
+            went_on(1)
 
 
 def refused_table(refusals: Iterable[Refusal]) -> bytes:
@@ -383,13 +424,33 @@ def refused_table(refusals: Iterable[Refusal]) -> bytes:
 @click.option("--token", help="Label of the token.")
 @click.option("--label", help="Label of the key in the token. [default: the holder]")
 @options.passphrase_file("--pin-file", of="the token", variable=keys.PIN_VARIABLE)
+@click.option("--pdf", is_flag=True, help="Print each as a stamped PDF, too.")
+@click.option(
+    "--layout",
+    type=click.Choice(printing.LAYOUTS),
+    help="How it is printed; implies --pdf. [default: as the stationery says]",
+)
+@click.option(
+    "--form",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the values stand on an official sheet; with --layout sheet.",
+)
+@click.option(
+    "--printer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What `macle paper calibrate` showed of the printer.",
+)
+@printing.look_options
+@printing.stamp_options
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that write.")
 def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, workers: int, **given: Any) -> int:  # noqa: ANN401 (each option has its own type)
     """Validate applications (JSON, or CSV and XLSX for many) and write signed certificates into DIR.
 
     \b
     macle issue application.json --authority bw --holder official-07 --out issued
-    macle issue applications.csv --authority bw --holder official-07 --out issued --workers 2
+    macle issue applications.csv --authority bw --holder official-07 --out issued --pdf --workers 2
 
     Every rule is asked before anything is signed. What is refused stands in DIR/refused.csv; the rest is
     issued. A second run skips what is done and finishes what was cut off, whatever DIR is. Ends with 1 if
@@ -400,7 +461,17 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
     record = folder.record()
     path = ledger_file or folder.path / ledgers.NAME
     _refuse_another_ledger(out / ledgers.NAME, path)
-    with Ledger(path) as ledger, _signer(folder, given) as (signer, consent_level):
+    printed = given["pdf"] or given["layout"] is not None
+    if not printed and (given["form"] or given["printer"] or given["stationery"] or given["language"]):
+        raise click.UsageError("Printing needs --pdf or --layout.")
+    if given["stamp_in_token"] and workers > 1:
+        raise click.UsageError("A stamp in a token sets one after the other: leave --workers out.")
+    order = printing.order_of(folder, record, given) if printed else None
+    with (
+        contextlib.ExitStack() as opened,
+        Ledger(path) as ledger,
+        _signer(folder, given) as (signer, consent_level),
+    ):
         desk = Desk(
             record=record,
             signer=signer,
@@ -410,8 +481,9 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
             at_own_date=given["at_date_of_issuance"],
             ledger=ledger,
             out=out,
+            shop=None if order is None else opened.enter_context(printing.Shop(order)),
         )
-        _issue(desk, all_lodged, _Writer(out, workers))
+        _issue(desk, all_lodged, _Writer(desk, workers))
     return _sum_up(desk)
 
 
@@ -452,10 +524,11 @@ def _issue(desk: Desk, all_lodged: list[Lodged], writer: _Writer) -> None:
         try:
             for at in range(0, len(all_lodged), BATCH):
                 batch = all_lodged[at : at + BATCH]
-                writer.write(desk.batch(batch))
-                went_on(len(batch))
+                refused_before = len(desk.refusals)
+                writer.write(desk.batch(batch), went_on)
+                went_on(len(desk.refusals) - refused_before)
         finally:
-            writer.close()
+            writer.close(went_on)
     refused = desk.out / REFUSED_FILE
     if desk.refusals:
         folders.write(refused, refused_table(desk.refusals))

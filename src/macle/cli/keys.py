@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 USAGES = ("validate", "confirm", "commit", "stamp", "exchange")
 
 ROOT_VARIABLE, KEY_VARIABLE, PIN_VARIABLE = "MACLE_ROOT_PASSPHRASE", "MACLE_PASSPHRASE", "MACLE_PIN"
+STAMP_VARIABLE = "MACLE_STAMP_PASSPHRASE"
+"""An official's key and the office's stamp are opened side by side, so each has a variable of its own."""
 
 _OF_ROOT = options.passphrase_file("--root-passphrase-file", of="the root", variable=ROOT_VARIABLE)
 
@@ -41,7 +43,9 @@ def command() -> None:
 @click.option("--pkcs11-module", metavar="PATH", help="Make the key in a token, through this PKCS#11 module.")
 @click.option("--token", help="Label of the token.")
 @click.option("--label", help="Label of the key in the token. [default: the holder]")
-@options.passphrase_file("--passphrase-file", of="the new key", variable=KEY_VARIABLE)
+@options.passphrase_file(
+    "--passphrase-file", of="the new key", variable=f"{KEY_VARIABLE} (of a stamp {STAMP_VARIABLE})"
+)
 @_OF_ROOT
 @options.passphrase_file("--pin-file", of="the token", variable=PIN_VARIABLE)
 @options.at_option(meaning="From when the key is in force.")
@@ -105,7 +109,10 @@ def _new_key(folder: AuthorityFolder, given: dict[str, Any]) -> None:
     else:
         _refuse(given, "label", "pin_file")
         passphrase = options.passphrase(
-            of=f"{holder}'s new key", variable=KEY_VARIABLE, file=given["passphrase_file"], new=True
+            of=f"{holder}'s new key",
+            variable=STAMP_VARIABLE if usage is Usage.STAMP else KEY_VARIABLE,
+            file=given["passphrase_file"],
+            new=True,
         )
         key = folder.add_key(
             usage=usage, holder=holder, office=office, root_passphrase=root_passphrase, passphrase=passphrase, at=at

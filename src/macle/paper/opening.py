@@ -248,24 +248,32 @@ def codes(document: Any) -> list[tuple[int, str]]:  # noqa: ANN401
 
     found: dict[str, int] = {}
     for index in range(min(pdfium.FPDF_GetPageCount(document), MOST_PAGES)):
-        page = pdfium.FPDF_LoadPage(document, index)
-        if not page:
-            continue
-        try:
-            grey = _drawn(page)
-        finally:
-            pdfium.FPDF_ClosePage(page)
-        for text in qr.texts_in(grey):
-            found.setdefault(text, index + 1)
+        # One page that cannot be drawn does not hide the others.
+        with contextlib.suppress(Unopened):
+            for text in qr.texts_in(page_of(document, index)):
+                found.setdefault(text, index + 1)
     return [(page_number, text) for text, page_number in found.items()]
 
 
-def _drawn(page: Any) -> Image.Image:  # noqa: ANN401
-    """Return a page in grey at 300 dpi, or as fine as a page of its size may be."""
+def page_of(document: Any, index: int, *, dpi: int = DPI) -> Image.Image:  # noqa: ANN401
+    """Return a page, counted from nought, in grey: so fine, or as fine as a page of its size may be.
+
+    Raises `Unopened` if there is no such page or it is too large.
+    """
+    page = pdfium.FPDF_LoadPage(document, index)
+    if not page:
+        raise Unopened(f"Page {index + 1} of the PDF cannot be read.")
+    try:
+        return _drawn(page, dpi)
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+def _drawn(page: Any, dpi: int) -> Image.Image:  # noqa: ANN401
     from PIL import Image  # noqa: PLC0415
 
     width, height = (max(1.0, get(page)) / 72 for get in (pdfium.FPDF_GetPageWidthF, pdfium.FPDF_GetPageHeightF))
-    scale = min(DPI, (MOST_PIXELS / (width * height)) ** 0.5)
+    scale = min(dpi, (MOST_PIXELS / (width * height)) ** 0.5)
     wide, tall = max(1, int(width * scale)), max(1, int(height * scale))
     bitmap = pdfium.FPDFBitmap_CreateEx(wide, tall, pdfium.FPDFBitmap_Gray, None, 0)
     if not bitmap:

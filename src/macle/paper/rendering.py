@@ -19,6 +19,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -36,8 +37,8 @@ from macle.scheme.terms import Carats, USDollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
+    from macle.paper.decisions import Decision
     from macle.paper.sheets import Form
     from macle.paper.stationery import Language, Stationery
     from macle.proof.cose import Signed
@@ -55,6 +56,10 @@ class SheetRefused(errors.Refused):
     """Something cannot be printed whole and legibly on this sheet."""
 
     code = "sheet-refused"
+
+
+_WHOLE = "certificate.complete"
+"""The rule that a sheet answers to: everything that Annex I orders is on it."""
 
 
 class Layout(StrEnum):
@@ -97,27 +102,6 @@ class Place:
 
 
 _BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A letter of decision as an official words it: grounds and right of appeal stand in its sections.
-
-    ``rows`` compare declared and found figures: label, declared, found.
-    """
-
-    title: str
-    reference: str
-    number: str
-    identity: bytes
-    addressee: tuple[str, ...]
-    references: tuple[tuple[str, str], ...]
-    opening: str
-    rows: tuple[tuple[str, str, str], ...]
-    sections: tuple[tuple[str, tuple[str, ...]], ...]
-    authority: tuple[str, ...]
-    signed_by: str
-    official: str
 
 
 class Press:
@@ -176,26 +160,18 @@ class Press:
         data["files"] = _attached(signed, views.confirmation_to_json(confirmation), CONFIRMATION_FILE)
         return self._print("confirmation", data, at=confirmation.confirmed_at)
 
-    def decision(self, decision: Decision, *, look: Look, at: datetime) -> bytes:
-        """Return the letter as PDF, unstamped."""
-        data = self._common(look, number=decision.number)
+    def decision(self, decision: Decision, *, look: Look) -> bytes:
+        """Return the letter as PDF, unstamped, in its own language."""
+        number = "" if decision.number is None else decision.number.for_people
+        data = self._common(look, number=number)
         data |= {
-            "authority": list(decision.authority),
-            "small": _drawn(label_text(decision.number, decision.identity)) if decision.identity else None,
+            "authority": [decision.authority],
+            "small": _drawn(label_text(number, decision.identity)) if decision.identity else None,
             "art": self._art("decision", decision.reference, look),
-            "decision": {
-                "title": decision.title,
-                "reference": decision.reference,
-                "addressee": decision.addressee,
-                "references": decision.references,
-                "opening": decision.opening,
-                "rows": decision.rows,
-                "sections": [{"title": title, "paragraphs": parts} for title, parts in decision.sections],
-                "signed-by": decision.signed_by,
-                "official": decision.official,
-            },
+            "decision": _of_decision(decision, number),
         }
-        return self._print("decision", data, at=at)
+        midnight = datetime(decision.on.year, decision.on.month, decision.on.day, tzinfo=UTC)
+        return self._print("decision", data, at=midnight)
 
     def calibration(self, form: Form, *, look: Look, at: datetime) -> bytes:
         """Return the calibration sheet of a form."""
@@ -345,6 +321,33 @@ def _of_confirmation(confirmation: ImportConfirmation, look: Look) -> dict[str, 
     }
 
 
+def _of_decision(decision: Decision, number: str) -> dict[str, Any]:
+    references = [
+        ("letter_reference", decision.reference),
+        ("letter_date", decision.on.isoformat()),
+        ("number", number),
+        ("seals", " · ".join(decision.seals)),
+        ("received", "" if decision.received is None else decision.received.isoformat()),
+    ]
+    sections = [
+        ("letter_decision", decision.decided),
+        ("letter_grounds", [f"{ground.source}: {ground.text}" for ground in decision.grounds]),
+        ("letter_appeal", decision.appeal),
+        ("letter_told", decision.told),
+    ]
+    return {
+        "title": f"letter_{decision.kind}",
+        "reference": decision.reference,
+        "addressee": decision.addressee,
+        "references": [(key, text) for key, text in references if text],
+        "opening": decision.opening,
+        "rows": decision.compared,
+        "sections": [{"title": title, "paragraphs": parts} for title, parts in sections if parts],
+        "signed-by": decision.signed_by,
+        "official": decision.official,
+    }
+
+
 def _party(party: Party) -> dict[str, str]:
     return {
         "name": party.name,
@@ -457,6 +460,7 @@ def _fits_its_place(form: Form, data: Mapping[str, Any]) -> None:
                 raise SheetRefused(
                     f"The code is {side} mm wide with its white frame; the form has {field.width} by {field.height}.",
                     where=field.name,
+                    rule=_WHOLE,
                     mend="Give it more room on the form; it is never printed smaller.",
                 )
 
@@ -472,12 +476,14 @@ def _refusal(error: typst.TypstError) -> errors.MacleError:
         return SheetRefused(
             "This does not fit its place on the sheet, even in the smallest letters.",
             where=field[1],
+            rule=_WHOLE,
             mend="Shorten it before the certificate is validated; nothing is cut off.",
         )
     if "could not be displayed" in message or "glyph" in message or "font" in message:
         return SheetRefused(
             f"A character has no form in the fonts that are here: {message}.",
             where="fonts",
+            rule=_WHOLE,
             mend="Give a folder with a font that has it.",
         )
     return SheetRefused(f"The sheet cannot be printed: {message}.", where="layout")

@@ -1,4 +1,4 @@
-"""The one path to a signature on a certificate: what signs is what has checked.
+"""The one path to a signature on a certificate, and on a confirmation: what signs is what has checked.
 
 Source: KPCS Core Document, Section II(b) and Annex I-A (validation by the exporting authority).
 """
@@ -14,7 +14,8 @@ from macle.scheme.rules import Stage
 if TYPE_CHECKING:
     from macle.proof.cose import Signed, Signer
     from macle.scheme.certificates import Certificate
-    from macle.scheme.rules.settings import IssuingSetting
+    from macle.scheme.confirmations import ImportConfirmation
+    from macle.scheme.rules.settings import ConfirmationSetting, IssuingSetting
 
 
 def validate(*, certificate: Certificate, setting: IssuingSetting, signer: Signer) -> Signed:
@@ -27,3 +28,16 @@ def validate(*, certificate: Certificate, setting: IssuingSetting, signer: Signe
     if any(breach.outcome.stops for breach in breaches):
         raise rules.RulesRefuse(breaches)
     return cose.sign(signer=signer, typ=cose.CERTIFICATE, payload=codec.encode_certificate(certificate))
+
+
+def confirm(*, confirmation: ImportConfirmation, setting: ConfirmationSetting, signer: Signer) -> Signed:
+    """Compare the confirmation with its certificate by every rule, and sign it.
+
+    Raises `macle.scheme.rules.RulesRefuse` with all breaches if one refuses or holds; then nothing is signed.
+
+    Source: KPCS Core Document, Section III(b).
+    """
+    breaches = rules.check(stage=Stage.CONFIRMATION, subject=confirmation, setting=setting)
+    if any(breach.outcome.stops for breach in breaches):
+        raise rules.RulesRefuse(breaches)
+    return cose.sign(signer=signer, typ=cose.CONFIRMATION, payload=codec.encode_confirmation(confirmation))

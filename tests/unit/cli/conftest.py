@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,10 +18,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> desk.Office:
 @pytest.fixture
 def office(opened: desk.Office, tmp_path: Path) -> desk.Office:
     """Return an office of the test's own."""
-    own = desk.Office(tmp_path / "office" / "keys", tmp_path / "office" / "trust")
-    shutil.copytree(opened.keys, own.keys)
-    shutil.copytree(opened.trust, own.trust)
-    return own
+    return desk.copied(opened, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-SECRETS = {"MACLE_PASSPHRASE": "a key of one test", "MACLE_ROOT_PASSPHRASE": "a root of one test", "MACLE_PIN": "1234"}
+SECRETS = {
+    "MACLE_PASSPHRASE": "a key of one test",
+    "MACLE_STAMP_PASSPHRASE": "a stamp of one test",
+    "MACLE_ROOT_PASSPHRASE": "a root of one test",
+    "MACLE_PIN": "1234",
+}
 START = "2026-01-01T00:00:00Z"
 DURING = "2026-11-10"
 COMMAND = [sys.executable, "-c", "from macle.cli import main; main()"]
@@ -111,6 +117,22 @@ def open_office(folder: Path, participant: str = "BW") -> Office:
     succeed("keys", "new", keys, "--usage", "validate", "--holder", "official-07", "--at", START)
     pin(keys, trust)
     return Office(keys, trust)
+
+
+def open_printing_office(folder: Path, participant: str = "BW") -> Office:
+    """Make an office that has a stamp, too."""
+    office = open_office(folder, participant)
+    succeed("keys", "new", office.keys, "--usage", "stamp", "--holder", "stamp-01", "--at", START)
+    pin(office.keys, office.trust)
+    return office
+
+
+def copied(office: Office, folder: Path) -> Office:
+    """Return an office of the test's own, with the same keys."""
+    own = Office(folder / "office" / "keys", folder / "office" / "trust")
+    shutil.copytree(office.keys, own.keys)
+    shutil.copytree(office.trust, own.trust)
+    return own
 
 
 def pin(keys: Path, trust: Path) -> None:

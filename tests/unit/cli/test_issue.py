@@ -311,8 +311,8 @@ class TestAgain:
         script = (
             "import os; from macle.cli import issuing, main; written = []\n"
             "whole = issuing.write_files\n"
-            "def some(folder, made):\n"
-            "    whole(folder, made); written.append(made)\n"
+            "def some(folder, made, shop, at):\n"
+            "    whole(folder, made, shop, at); written.append(made)\n"
             "    if len(written) == 30: os._exit(9)\n"
             "issuing.write_files = some\n"
             "main()"
