@@ -321,6 +321,10 @@ def _start(order: printing.Order | None) -> None:
         _SHOP[:] = [shop]
 
 
+def _ready() -> None:
+    """Do nothing, in a process that is there."""
+
+
 def _write_in_process(folder: str, made: Made, at: datetime | None) -> None:
     write_files(folder, made, _SHOP[0] if _SHOP else None, at)
 
@@ -328,19 +332,22 @@ def _write_in_process(folder: str, made: Made, at: datetime | None) -> None:
 class _Writer:
     """Writes files in this process, or in others while this one goes on signing.
 
-    Others are started anew and not forked: drawing has threads.
+    Others are forked at once, with everything that is loaded: a press has threads, and a process that has one is not
+    forked but starts others anew.
     """
 
     def __init__(self, desk: Desk, workers: int) -> None:
         self._out, self._shop = str(desk.out), desk.shop
         self._at = None if desk.at_own_date else desk.at
         order = None if desk.shop is None else desk.shop.order
-        self._pool = (
-            ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(order,))
-            if workers > 1
-            else None
-        )
+        self._pool: ProcessPoolExecutor | None = None
         self._pending: list[Future[None]] = []
+        if workers > 1:
+            method = "fork" if sys.platform == "linux" and not printing.has_press() else "spawn"
+            self._pool = ProcessPoolExecutor(
+                workers, mp_context=get_context(method), initializer=_start, initargs=(order,)
+            )
+            self._pool.submit(_ready).result()
 
     def write(self, made: Iterable[Made], went_on: Callable[[int], None]) -> None:
         if self._pool is None:
@@ -470,20 +477,20 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
     with (
         contextlib.ExitStack() as opened,
         Ledger(path) as ledger,
-        _signer(folder, given) as (signer, consent_level),
+        _signer(folder, given, order) as own,
     ):
         desk = Desk(
             record=record,
-            signer=signer,
+            signer=own.signer,
             holder=given["holder"],
-            consent_level=consent_level,
+            consent_level=own.consent_level,
             at=given["at"],
             at_own_date=given["at_date_of_issuance"],
             ledger=ledger,
             out=out,
-            shop=None if order is None else opened.enter_context(printing.Shop(order)),
+            shop=None if order is None else opened.enter_context(printing.Shop(order, stamp=own.stamp)),
         )
-        _issue(desk, all_lodged, _Writer(desk, workers))
+        _issue(desk, all_lodged, _Writer(desk, min(workers, len(all_lodged))))
     return _sum_up(desk)
 
 
@@ -497,14 +504,25 @@ def _refuse_another_ledger(beside: Path, path: Path) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The keys that are open: the official's, with the level of consent that it stands for, and perhaps the stamp."""
+
+    signer: Signer
+    consent_level: ConsentLevel
+    stamp: Signer | None = None
+
+
 @contextlib.contextmanager
-def _signer(folder: folders.AuthorityFolder, given: dict[str, Any]) -> Iterator[tuple[Signer, ConsentLevel]]:
+def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: printing.Order | None) -> Iterator[_Opened]:
     """Give the official's key: from an encrypted file (consent level *pilot*) or a token (*token*)."""
-    if given["pkcs11_module"] is None:
-        if given["token"] or given["label"]:
+    if given["pkcs11_module"] is None or (
+        given["stamp_in_token"] and given["label"] is None and _in_file(folder, given)
+    ):
+        if given["pkcs11_module"] is None and (given["token"] or given["label"]):
             raise click.UsageError("A key in a token needs --pkcs11-module.")
         file = given["passphrase_file"]
-        yield (
+        yield _Opened(
             keys.signer_from_file(folder, holder=given["holder"], usage="validate", passphrase_file=file),
             ConsentLevel.PILOT,
         )
@@ -513,10 +531,21 @@ def _signer(folder: folders.AuthorityFolder, given: dict[str, Any]) -> Iterator[
         raise click.UsageError("A key in a token needs both --pkcs11-module and --token.")
     from macle.proof import tokens  # noqa: PLC0415 (tokens only where there are some)
 
-    pin = options.passphrase(of="the token", variable=keys.PIN_VARIABLE, file=given["pin_file"])
-    label = given["label"] or given["holder"]
-    with tokens.opened(module=given["pkcs11_module"], token=given["token"], label=label, pin=pin) as in_token:
-        yield in_token, ConsentLevel.TOKEN
+    secret = None if order is None else order.stamp_secret
+    in_token = isinstance(secret, printing.InToken)
+    pin = secret.pin if isinstance(secret, printing.InToken) else _pin(given)
+    labels = (given["label"] or given["holder"], *([order.stamp_holder] if order is not None and in_token else []))
+    with tokens.opened_with(module=given["pkcs11_module"], token=given["token"], labels=labels, pin=pin) as signers:
+        yield _Opened(signers[0], ConsentLevel.TOKEN, signers[1] if in_token else None)
+
+
+def _pin(given: dict[str, Any]) -> str:
+    return options.passphrase(of="the token", variable=keys.PIN_VARIABLE, file=given["pin_file"])
+
+
+def _in_file(folder: folders.AuthorityFolder, given: dict[str, Any]) -> bool:
+    """Return whether the official's key is a file of the folder, although the stamp is in a token."""
+    return folder.key_path(given["holder"], Usage.VALIDATE).exists()
 
 
 def _issue(desk: Desk, all_lodged: list[Lodged], writer: _Writer) -> None:

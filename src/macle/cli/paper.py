@@ -106,6 +106,7 @@ def label(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # no
 @_OUT
 @printing.look_options
 @printing.stamp_options
+@printing.token_options
 @click.option("--layout", type=click.Choice(printing.LAYOUTS[:2]), help="[default: as the stationery says]")
 @options.at_option(meaning="When it is stamped.")
 def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noqa: ANN401
@@ -136,6 +137,7 @@ def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noq
 @options.passphrase_file("--passphrase-file", of="the official's key", variable=keys.KEY_VARIABLE)
 @printing.look_options
 @printing.stamp_options
+@printing.token_options
 @options.at_option(meaning="When it is stamped.")
 def confirmation(
     file: str,
@@ -211,6 +213,7 @@ def _confirm(file: str, folder: folders.AuthorityFolder, certificate_file: str |
 @_OUT
 @printing.look_options
 @printing.stamp_options
+@printing.token_options
 @options.at_option(meaning="When it is stamped.")
 def decision(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noqa: ANN401
     """Print a letter of decision on the office's letterhead: detention, refusal, return or seizure.

@@ -77,9 +77,10 @@ class Order:
 class Shop:
     """The press, the stationery and the stamp of one process; to be closed, for a token is."""
 
-    def __init__(self, order: Order) -> None:
-        """Take the order; nothing is opened yet."""
+    def __init__(self, order: Order, *, stamp: Signer | None = None) -> None:
+        """Take the order; nothing is opened yet. ``stamp`` is the stamp's key where it is open already."""
         self.order = order
+        self._stamp_key = stamp
         self._open = contextlib.ExitStack()
         self._press: Press | None = None
         self._stationery: Stationery | None = None
@@ -88,7 +89,7 @@ class Shop:
 
     def __enter__(self) -> Self:
         """Read stationery, form and stamp: what is wrong with them is said before anything is signed."""
-        from macle.paper import sheets  # noqa: PLC0415 (drawing is loaded where something is drawn)
+        from macle.paper import rendering, sheets  # noqa: F401, PLC0415 (loaded where something is drawn, before a fork)
 
         order = self.order
         self._stationery = stationery_of(order)
@@ -96,7 +97,7 @@ class Shop:
         if order.form is not None:
             printer = sheets.UNSHIFTED if order.printer is None else sheets.read_printer(order.printer)
             self._form = (sheets.read(order.form), printer)
-        self._stamp = self._open.enter_context(_opened_stamp(order))
+        self._stamp = self._open.enter_context(_opened_stamp(order, self._stamp_key))
         return self
 
     def __exit__(
@@ -181,6 +182,11 @@ def press_of(fonts: tuple[Path, ...]) -> Press:
     return _PRESSES[fonts]
 
 
+def has_press() -> bool:
+    """Return whether this process has a press, and with it threads."""
+    return bool(_PRESSES)
+
+
 def stationery_of(order: Order) -> Stationery:
     """Return the stationery that is named, or lies in the authority's folder, or travels here as an example."""
     from macle.paper import stationery  # noqa: PLC0415
@@ -199,12 +205,12 @@ def stationery_of(order: Order) -> Stationery:
 
 
 @contextlib.contextmanager
-def _opened_stamp(order: Order) -> Iterator[Stamp]:
+def _opened_stamp(order: Order, opened: Signer | None) -> Iterator[Stamp]:
     from macle.paper.stamping import Stamp  # noqa: PLC0415
 
     folder = folders.AuthorityFolder(order.authority)
     wrapped = folder.key_path(order.stamp_holder, Usage.STAMP).with_suffix("").with_suffix(".pem")
-    with _stamp_signer(folder, order) as signer:
+    with contextlib.nullcontext(opened) if opened is not None else _stamp_signer(folder, order) as signer:
         yield Stamp(
             signer=signer,
             signing_certificate=_pem(wrapped),
@@ -265,6 +271,17 @@ def stamp_options(command: _F) -> _F:
         options.passphrase_file("--stamp-passphrase-file", of="the stamp", variable=keys.STAMP_VARIABLE),
         click.option("--stamp-in-token", is_flag=True, help="The stamp is a key in the token, labeled as its holder."),
         click.option("--stamp-holder", help="Holder of the stamp. [default: the only one that the record names]"),
+    ):
+        command = option(command)
+    return command
+
+
+def token_options(command: _F) -> _F:
+    """Add the options that say in which token a stamp is."""
+    for option in (
+        options.passphrase_file("--pin-file", of="the token", variable=keys.PIN_VARIABLE),
+        click.option("--token", help="Label of the token."),
+        click.option("--pkcs11-module", metavar="PATH", help="The stamp is in a token; this is its PKCS#11 module."),
     ):
         command = option(command)
     return command

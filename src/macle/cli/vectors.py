@@ -25,12 +25,13 @@ def check(folder: Path, *, every: bool) -> int:
 
     Ends with 1 if any answer differs.
     """  # noqa: D301
-    from macle.proof import vectors  # noqa: PLC0415 (only here)
+    from macle.paper import reading  # noqa: PLC0415 (only here)
+    from macle.proof import vectors  # noqa: PLC0415
 
     if not folder.is_dir():
         raise errors.FileMissing("There is no such folder.", where=errors.shown(str(folder)))
     agreeing = differing = 0
-    for verdict in vectors.check(folder):
+    for verdict in vectors.check(folder, reading=reading.read):
         if verdict.agrees:
             agreeing += 1
             if every:

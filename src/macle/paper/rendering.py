@@ -102,6 +102,8 @@ class Place:
 
 
 _BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
+_BLANK_CODES = {"qr": {"modules": 105, "svg": _BLANK}, "small": {"modules": 41, "svg": _BLANK}}
+"""The largest code of a full certificate (version 20, with its quiet zone) leaves the least room beside it."""
 
 
 class Press:
@@ -131,13 +133,16 @@ class Press:
         certificate = codec.decode_certificate(signed.payload)
         data = self._common(look, number=certificate.number.for_people)
         data |= _of_certificate(certificate, look)
-        data |= _codes(signed, data["number"]) | {"fingerprint": keys.words_of(signed.identity)}
+        data["fingerprint"] = keys.words_of(signed.identity)
+        if rehearsed and place.form is None:
+            data |= _BLANK_CODES
+        else:
+            data |= _codes(signed, data["number"], small=place.layout is not Layout.GENERAL)
         if place.form is not None:
             data["form"] = place.printer.applied(place.form)
             _fits_its_place(place.form, data)
         if rehearsed:
             data["art"] = dict.fromkeys(("border", "slip", "underprint", "stamp", "waves"), _BLANK)
-            data["qr"]["svg"] = data["small"]["svg"] = _BLANK
         else:
             data["art"] = self._art(place.layout, data["number"], look)
             data["files"] = _attached(signed, views.certificate_to_json(certificate), CERTIFICATE_FILE)
@@ -147,7 +152,11 @@ class Press:
         """Return the label of the certificate's container, 100 mm by 62 mm, black only."""
         certificate = codec.decode_certificate(signed.payload)
         data = self._common(look, number=certificate.number.for_people)
-        data |= _codes(signed, data["number"]) | {"seals": list(certificate.container_seals), "art": {}}
+        data |= {
+            "small": _drawn(label_text(data["number"], signed.identity)),
+            "seals": list(certificate.container_seals),
+            "art": {},
+        }
         return self._print("label", data, at=certificate.validated_at)
 
     def confirmation(self, signed: Signed, *, look: Look) -> bytes:
@@ -155,7 +164,7 @@ class Press:
         confirmation = codec.decode_confirmation(signed.payload)
         data = self._common(look, number=confirmation.certificate.number.for_people)
         data |= _of_confirmation(confirmation, look)
-        data |= _codes(signed, data["number"]) | {"fingerprint": keys.words_of(signed.identity)}
+        data |= _codes(signed, data["number"], small=False) | {"fingerprint": keys.words_of(signed.identity)}
         data["art"] = self._art("confirmation", data["number"], look)
         data["files"] = _attached(signed, views.confirmation_to_json(confirmation), CONFIRMATION_FILE)
         return self._print("confirmation", data, at=confirmation.confirmed_at)
@@ -403,9 +412,10 @@ def _officials(validation: Validation) -> dict[str, str]:
     }
 
 
-def _codes(signed: Signed, number: str) -> dict[str, Any]:
-    text = qr.to_text(signed.to_bytes())
-    return {"qr": _drawn(text), "small": _drawn(label_text(number, signed.identity))}
+def _codes(signed: Signed, number: str, *, small: bool) -> dict[str, Any]:
+    """Return the code of the whole object and, where a layout has one, the small one of number and identity."""
+    codes = {"qr": _drawn(qr.to_text(signed.to_bytes()))}
+    return codes | {"small": _drawn(label_text(number, signed.identity))} if small else codes
 
 
 _RUN = re.compile(rb"\x01+")

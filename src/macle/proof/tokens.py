@@ -60,15 +60,27 @@ def opened(*, module: str, token: str, label: str, pin: str) -> Iterator[TokenSi
 
     Raises `TokenUnavailable` or `PassphraseWrong`.
     """
+    with opened_with(module=module, token=token, labels=(label,), pin=pin) as (signer,):
+        yield signer
+
+
+@contextlib.contextmanager
+def opened_with(*, module: str, token: str, labels: tuple[str, ...], pin: str) -> Iterator[tuple[TokenSigner, ...]]:
+    """Open the token once for several keys: a process logs in to a token one time.
+
+    Raises `TokenUnavailable` or `PassphraseWrong`.
+    """
     with _session(module=module, token=token, pin=pin) as session:
-        try:
-            private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label)
-            public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=label)
-        except pkcs11.PKCS11Error as error:
-            raise TokenUnavailable(
-                f"The token {token!r} holds no key {label!r}.", mend="Look at its labels."
-            ) from error
-        yield TokenSigner(private, _public(public))
+        yield tuple(_signer(session, token, label) for label in labels)
+
+
+def _signer(session: Session, token: str, label: str) -> TokenSigner:
+    try:
+        private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label)
+        public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=label)
+    except pkcs11.PKCS11Error as error:
+        raise TokenUnavailable(f"The token {token!r} holds no key {label!r}.", mend="Look at its labels.") from error
+    return TokenSigner(private, _public(public))
 
 
 def make_key(*, module: str, token: str, label: str, pin: str) -> PublicKey:

@@ -198,6 +198,29 @@ class TestToken:
         shown = succeed("verify", *(tmp_path / "out").glob("*.txt"), "--trust", office.trust, "--at", desk.DURING)
         assert "Consent level         token" in shown
 
+    def test_stamps_with_a_key_that_never_leaves_the_token(
+        self, office: Office, token: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        for usage, holder in (("validate", "official-21"), ("stamp", "stamp-21")):
+            made = desk.process(*_new(office, usage, holder), *token, "--at", desk.START)
+            assert made.returncode == 0, made.stderr
+        succeed("trust", "pin", office.keys / "record.cose", "--trust", office.trust)
+        applied = desk.lodge(tmp_path / "in")
+        own = ("--authority", office.keys, "--stamp-in-token", *token)
+        issued = desk.process(
+            *("issue", applied, "--holder", "official-21", *own, "--pdf"),
+            *("--out", tmp_path / "out", "--at-date-of-issuance"),
+        )
+        assert issued.returncode == 0, issued.stderr
+        (pdf,) = (tmp_path / "out").glob("*.pdf")
+        copied = desk.process(
+            "paper", "copy", pdf, *own, "--out", tmp_path / "copy.pdf", "--at", f"{desk.DURING}T09:00Z"
+        )
+        assert copied.returncode == 0, copied.stderr
+        for file in (pdf, tmp_path / "copy.pdf"):
+            shown = succeed("verify", file, "--trust", office.trust, "--at", f"{desk.DURING}T12:00Z", "--steps")
+            assert "The stamp was in force when it was set" in shown
+
     def test_makes_no_key_when_the_root_stays_closed(self, office: Office, token: tuple[str, ...]) -> None:
         wrong = desk.process(*_new(office, "validate", "official-21"), *token, MACLE_ROOT_PASSPHRASE="not the one")
         assert wrong.returncode == 5
