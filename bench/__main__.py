@@ -21,14 +21,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from bench import degrading, printing
 from bench.timing import ROUNDS, interleaved, load
-from macle.proof import issuing, qr, verification
+from macle.proof import cose, issuing, qr, verification
 from macle.proof.folders import TrustFolder
 from macle.proof.keys import Usage, fingerprint
 from macle.proof.verification import Circumstances
 from macle.scheme import participants, profiles
 from macle.scheme.rules.settings import IssuingSetting
 from macle.scheme.terms import CertificateNumber
+from tests.support.documents import a_document
 from tests.support.full import a_full_certificate
 from tests.support.signed import PINNED_AT, a_trust, an_authority
 
@@ -58,6 +60,11 @@ def main() -> None:
         fill(Path(folder), certificate, dubai)
         verify_folder_2(Path(folder))
         verify_cold_start(Path(folder))
+        verify_cold_start_pdf(Path(folder))
+    issue_all_p50()
+    pdf_size()
+    issue_500()
+    qr_degraded_read()
     print(f"# {time.perf_counter() - begun:.0f} s in all, {load()}")
 
 
@@ -145,6 +152,7 @@ def fill(folder: Path, certificate: Certificate, authority: Authority) -> None:
         (folder / "scans" / f"{number}.png").write_bytes(qr.code_of(text).to_png())
         if index == 0:
             (folder / "one.txt").write_text(text, encoding="ascii")
+            (folder / "one.pdf").write_bytes(a_document(cose.read(qr.from_text(text)), authority))
 
 
 def verify(folder: Path, *arguments: str) -> float:
@@ -174,6 +182,45 @@ def verify_cold_start(folder: Path) -> None:
     taken = [verify(folder, str(folder / "one.txt")) for _ in range(ROUNDS)]
     line("verify_cold_start", min(taken), "s")
     print(f"# verify_cold_start median {statistics.median(taken):.3f} s")
+
+
+def verify_cold_start_pdf(folder: Path) -> None:
+    """Verify one stamped PDF from the command line, the start of Python and of the reading process included."""
+    taken = [verify(folder, str(folder / "one.pdf")) for _ in range(ROUNDS)]
+    line("verify_cold_start_pdf", min(taken), "s")
+    print(f"# verify_cold_start_pdf median {statistics.median(taken):.3f} s")
+
+
+def issue_all_p50() -> None:
+    """One certificate with everything that goes with it, in one process; the six languages and the fullest in turn."""
+    taken = printing.issue_all(issue)
+    every = [seconds for each in taken.values() for seconds in each]
+    line("issue_all_p50", statistics.median(every) * 1e3, "ms")
+    medians = ", ".join(f"{sheet} {statistics.median(each) * 1e3:.1f}" for sheet, each in taken.items())
+    print(f"# issue_all_p50 medians: {medians}; {len(every)} certificates")
+
+
+def pdf_size() -> None:
+    """The largest PDF of the six languages, attachments and stamp included."""
+    sizes = printing.pdf_sizes()
+    line("pdf_size", max(sizes.values()) / 1e3, "kB")
+    print("# pdf_size " + ", ".join(f"{language} {size / 1e3:.1f}" for language, size in sizes.items()))
+
+
+def issue_500() -> None:
+    """All examples with PDFs, from the command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        taken, made = printing.issue_500(Path(folder))
+    line("issue_500", taken, "s")
+    print(f"# issue_500 {made} certificates, {taken / made * 1e3:.0f} ms each")
+
+
+def qr_degraded_read() -> None:
+    """Pages as a bad office scanner shows them."""
+    found = degrading.degraded_read()
+    line("qr_degraded_read", found.per_cent, "%")
+    of_each = ", ".join(f"{found.read[dpi]} of {pages} at {dpi} dpi" for dpi, pages in found.pages.items())
+    print(f"# qr_degraded_read {of_each}; not read: {', '.join(map(str, found.unread)) or 'none'}")
 
 
 if __name__ == "__main__":

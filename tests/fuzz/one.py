@@ -9,7 +9,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["macle"]):
+with atheris.instrument_imports(include=["macle", "asn1crypto"]):
     from tests.fuzz.targets import TARGETS
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ signature mutated bytes hardly ever come, so some modes sign what was mutated wi
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import struct
@@ -22,6 +24,7 @@ from PIL import Image
 
 from macle import errors
 from macle.cli import checking, tables
+from macle.paper import opening, reading
 from macle.proof import codec, cose, qr, trust, verification, views
 from macle.proof.cose import Algorithm, Header, Signed
 from macle.proof.keys import Usage
@@ -29,7 +32,9 @@ from macle.proof.trust import Holders, Source
 from macle.proof.verification import Answer, Circumstances, Result
 from macle.scheme import applications, participants, profiles
 from macle.scheme.certificates import ConsentLevel, ProfileReference
+from tests.support import documents
 from tests.support import signed as made
+from tests.vectors import handmade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -517,11 +522,216 @@ def table_seeds() -> list[bytes]:
     ]
 
 
+# --- PDFs -------------------------------------------------------------------------------------------
+
+STAMP_KEY = "BW stamp"
+
+opening.MOST_PIXELS = 250_000
+"""Pages are drawn small, so that more of them are drawn; the limits on memory and time are the child's."""
+
+
+def pdf(data: bytes) -> None:
+    """Take a PDF as it is, a whole one with one thing changed, or what its reader might answer.
+
+    A PDF that ends this process would have ended the child alone, and is a finding all the same.
+    """
+    mode, rest = modes(data)
+    way = mode % 6
+    if way == 0:
+        whole(rest)
+    elif way == 1:
+        whole(edited(stamped_files()[mode // 6 % 2], rest))
+    elif way == 2:
+        whole(with_signature(rest, word=b"other" if mode & 64 else b""))
+    elif way == 3:
+        whole(with_object(mode // 6, rest))
+    elif way == 4:
+        whole(with_attachment(rest))
+    else:
+        answered(changed_file(), rest)
+
+
+def whole(file: bytes) -> None:
+    """Open a PDF in this process and go on with what is in it as the parent does."""
+    found = opening.contents(file)
+    if isinstance(found, str):
+        must(found.isprintable() and found.endswith("."), "The reader does not answer with a sentence.")
+    answered(file, json.dumps(found).encode())
+
+
+def answered(file: bytes, answer: bytes) -> None:
+    """Judge a PDF by an answer of its reader: whatever it says, no file is good that nobody stamped."""
+    try:
+        carried = reading.carried(file, answer)
+    except reading.DocumentUnreadable as error:
+        must(len(str(error)) < LONGEST_ERROR, "The error repeats what was sent.")
+        must("\n" not in str(error), "The error is more than one line.")
+        return
+    for each in carried:
+        report = verification.report(each.data, circumstances=circumstances(), stamps=each.stamps)
+        must(len(report.steps) == 21 + 5 * (each.stamps is not None), "A step is missing.")
+        if report.genuine is Answer.YES:
+            must(report.signed is not None and report.signed.identity in identities(), "Genuine, but nobody signed it.")
+            must(each.stamps is None or is_stamped(file), "Genuine, but nobody stamped it.")
+
+
+def is_stamped(file: bytes) -> bool:
+    """Tell whether all but the signature is that of a file that was really stamped."""
+    return any(
+        len(file) == len(each) and file[: gap[0]] == each[: gap[0]] and file[gap[1] :] == each[gap[1] :]
+        for each in (*stamped_files(), whole_file(b""))
+        for gap in [gap_of(each)]
+    )
+
+
+def gap_of(file: bytes) -> tuple[int, int]:
+    """Return where the signature begins and ends."""
+    before = file.rindex(b"/Contents <") + len(b"/Contents ")
+    return before, file.index(b">", before) + 1
+
+
+def draft(word: bytes = b"") -> handmade.Draft:
+    """Return a page with a certificate attached and an empty stamp."""
+    page = handmade.Draft(content=b"BT /F 12 Tf 72 770 Td (A page " + word + b") Tj ET")
+    page.attach(("certificate.cose", good()[0].to_bytes()), ("certificate.json", b"{}"))
+    page.sign_here()
+    return page
+
+
+@lru_cache(maxsize=4)
+def whole_file(word: bytes) -> bytes:
+    """Return a small stamped file."""
+    return handmade.stamped(draft(word).to_bytes(), stamp())
+
+
+@lru_cache(maxsize=1)
+def stamp() -> Callable[[bytes], bytes]:
+    """Return what stamps with the trusted key."""
+    return handmade.of_key(STAMP_KEY)
+
+
+@lru_cache(maxsize=1)
+def other_stamp() -> bytes:
+    """Return a stamp of the trusted key on other bytes: to make one takes longer than all the rest."""
+    return stamp()(bytes(32))
+
+
+@lru_cache(maxsize=1)
+def stamped_files() -> tuple[bytes, ...]:
+    """Return two files as authorities make them, drawn and small."""
+    return documents.a_document(good()[0], issuer()), whole_file(b"")
+
+
+@lru_cache(maxsize=1)
+def changed_file() -> bytes:
+    """Return a stamped file in which one word was changed afterwards."""
+    return whole_file(b"").replace(b"(A page ", b"(A PAGE ")
+
+
+def edited(file: bytes, recipe: bytes) -> bytes:
+    """Return the file with some edits: each a kind, a place, a size, and what to write."""
+    content, at = bytearray(file), 0
+    for _ in range(MOST_EDITS):
+        if at + 5 > len(recipe):
+            break
+        kind, size = recipe[at], recipe[at + 4]
+        place = int.from_bytes(recipe[at + 1 : at + 4]) % (len(content) + 1)
+        at += 5
+        if kind % 4 == 0:
+            content[place : place + size] = recipe[at : at + size]
+            at += size
+        elif kind % 4 == 1:
+            del content[place : place + size]
+        elif kind % 4 == 2:
+            content[place:place] = content[place : place + size * 16]
+        else:
+            word = WORDS[size % len(WORDS)]
+            content[place : place + (len(word) if kind & 4 else 0)] = word
+    return bytes(content)
+
+
+MOST_EDITS = 12
+WORDS = (
+    *b"<< >> [ ] ( ) < > null true -1 0 2147483647 4294967296 1e9 obj endobj stream endstream xref trailer".split(),
+    *b"startxref %%EOF R /Kids /Names /Parent /Count /Length /Filter /FlateDecode /ByteRange /Contents /Sig".split(),
+    *b"/Fields /FT /V /EF /UF /F /EmbeddedFiles /AcroForm /Root /Prev /Size /Type /Encrypt /MediaBox".split(),
+    *b"/ObjStm /XRef /Annots /Rotate /UserUnit /M /SubFilter %PDF-1.7".split(),
+    b" 1 0 R ",
+    b" 4 0 R ",
+    b"\x00",
+    b"\n",
+)
+
+
+def with_signature(cms: bytes, *, word: bytes) -> bytes:
+    """Return a small file with these bytes as its signature."""
+    return handmade.stamped(draft(word).to_bytes(), lambda _: cms[: handmade.ROOM // 2])
+
+
+def with_object(number: int, body: bytes) -> bytes:
+    """Return a small file in which one object, or a part of page or catalog, is these bytes."""
+    changed = draft()
+    numbers = [each for each in changed.objects if each > handmade.PAGE]
+    place = number % (len(numbers) + 3)
+    if place < len(numbers):
+        keeps_stamp = handmade.PLACES in changed.objects[numbers[place]]
+        changed.objects[numbers[place]] = body + changed.objects[numbers[place]] if keeps_stamp else body
+    elif place == len(numbers):
+        changed.page = body.decode("latin-1")
+    elif place == len(numbers) + 1:
+        changed.catalog += body.decode("latin-1")
+    else:
+        changed.content = body
+    unstamped = changed.to_bytes()
+    return handmade.stamped(unstamped, lambda _: other_stamp()) if b"/Contents <0000" in unstamped else unstamped
+
+
+def with_attachment(content: bytes) -> bytes:
+    """Return a small file with these bytes as the certificate that is attached."""
+    page = handmade.Draft()
+    page.attach(("certificate.cose", content))
+    page.sign_here()
+    return handmade.stamped(page.to_bytes(), lambda _: other_stamp())
+
+
+def pdf_seeds() -> list[bytes]:
+    small, signature = whole_file(b""), stamp()
+    answer = json.dumps(opening.contents(small)).encode()
+    scan = handmade.a_file()
+    objects = [body for number, body in draft().objects.items() if number > handmade.PAGE]
+    cms = [signature(bytes(32)), signature(signed_digest(small))]
+    edits = [bytes((kind, 0, 8, 0, 20)) * 3 for kind in range(4)]
+    return [
+        b"\x00" + small,
+        b"\x00" + handmade.updated(small, {50: b"<< /A 1 >>"}),
+        b"\x00" + scan,
+        *(bytes((way,)) + each for way in (1, 7) for each in edits),
+        *(bytes((way,)) + each for way in (2, 66 + 2) for each in cms),
+        *(bytes((3 + 6 * place,)) + body for place, body in enumerate(objects)),
+        *(
+            bytes((3 + 6 * (len(objects) + more),)) + body
+            for more, body in enumerate((b"/Rotate 90", b" /A 1", b"q Q"))
+        ),
+        *(b"\x04" + each.to_bytes() for each in good()),
+        b"\x05" + answer,
+        b'\x05"The PDF is encrypted."',
+        b"\x05" + json.dumps({"pages": 1, "attachments": [], "stamps": [], "codes": [[1, "KP1:"]]}).encode(),
+        b"\x05" + answer.replace(base64.b64encode(good()[0].to_bytes()), b"0oQ="),
+    ]
+
+
+def signed_digest(file: bytes) -> bytes:
+    """Return the digest of all but the signature."""
+    before, behind = gap_of(file)
+    return hashlib.sha256(file[:before] + file[behind:]).digest()
+
+
 TARGETS = {
     "qr": Target("QR text", qr_text, qr_text_seeds, 5000),
     "cose": Target("COSE bytes", cose_bytes, cose_seeds, 4000),
     "records": Target("participant records and trust lists", records, records_seeds, 40_000),
     "application": Target("applications and JSON views", application, application_seeds, 12_000),
     "table": Target("files of applications", table, table_seeds, 12_000),
+    "pdf": Target("PDFs", pdf, pdf_seeds, 9000),
     "picture": Target("pictures", picture, picture_seeds, 20_000),
 }

@@ -14,7 +14,9 @@ Vector = dict[str, Any]
 
 
 def every(kind: str) -> list[Vector]:
-    return [json.loads(path.read_bytes()) for path in sorted((FOLDER / kind).glob("*.json"))]
+    """Return the vectors of bytes and texts; those of PDFs have oracles of their own."""
+    found = [json.loads(path.read_bytes()) for path in sorted((FOLDER / kind).glob("*.json"))]
+    return [vector for vector in found if "pdf" not in vector]
 
 
 def keys_of(vector: Vector) -> list[str]:

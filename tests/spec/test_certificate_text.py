@@ -80,7 +80,7 @@ class TestFields:
 
 
 class TestSteps:
-    @pytest.mark.parametrize("step", (*STEPS, *STAMP_STEPS), ids=lambda step: step.name)
+    @pytest.mark.parametrize("step", [*STEPS, *STAMP_STEPS], ids=lambda step: step.name)
     def test_every_step_stands_in_its_order_with_question_rule_and_day(self, step: StepDefinition) -> None:
         row = f"\n| {step.number} | `{step.name}` | {step.question} | `{step.rule}` | {step.judged} | "
         assert row in SECTIONS["Verification"]

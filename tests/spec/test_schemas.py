@@ -251,7 +251,7 @@ class TestVectors:
             }
             assert problems("vector", vector) == []
 
-    def test_a_vector_has_a_text_or_bytes_and_not_both(self) -> None:
+    def test_a_vector_has_a_text_or_bytes_or_a_pdf_and_one_of_them(self) -> None:
         vector: dict[str, Any] = {
             "name": "an example",
             "trust": "pairs",
@@ -262,6 +262,15 @@ class TestVectors:
         assert problems("vector", vector)
         assert problems("vector", {**vector, "text": "KP1:", "cose": "d2"})
         assert problems("vector", {**vector, "text": "KP1:"}) == []
+        assert problems("vector", {**vector, "text": "KP1:", "pdf": "small"})
+        assert problems("vector", {**vector, "cose": "d2", "pdf": "small"})
+        assert problems("vector", {**vector, "pdf": "../small"})
+        assert problems("vector", {**vector, "pdf": "small"}) == []
+
+    def test_a_vector_names_every_step_there_is_and_no_other(self) -> None:
+        step = schema("vector")["$defs"]["expect"]["properties"]["step"]["anyOf"][0]
+        numbers = [each.number for each in (*verification.STEPS, *verification.STAMP_STEPS)]
+        assert [step["minimum"], step["maximum"]] == [numbers[0], numbers[-1]]
 
     @pytest.mark.parametrize(
         ("where", "value"),

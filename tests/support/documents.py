@@ -155,7 +155,7 @@ def with_attachment(pdf: bytes, name: str, content: bytes) -> bytes:
 def encrypted(pdf: bytes, *, password: str | None = None) -> bytes:
     """Return the file encrypted, to be opened with the password, or with none."""
     writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
-    writer.encrypt("an owner of one test", user_pass=password)  # type: ignore[no-untyped-call]
+    writer.encrypt("an owner of one test", user_pass=password or "")  # type: ignore[no-untyped-call]
     return _written(writer)
 
 

@@ -1,13 +1,18 @@
-"""Make the vectors of ``spec/vectors`` anew: ``python -m tests.vectors.build``."""
+"""Make the vectors of ``spec/vectors`` anew: ``python -m tests.vectors.build [--documents]``.
+
+No two runs make the same PDF, so one that is there stays; ``--documents`` makes all of them anew.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.vectors import forged, good, late, malformed, rulings, world
+from tests.vectors import forged, good, late, malformed, pdfs, rulings, world
+from tests.vectors.vector import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +32,7 @@ class DoubleName(ValueError):
 
 def all_vectors() -> list[Vector]:
     """Return all vectors of certificates, good and bad."""
-    found = [*good.vectors(), *malformed.vectors(), *forged.vectors(), *late.vectors()]
+    found = [*good.vectors(), *malformed.vectors(), *forged.vectors(), *late.vectors(), *pdfs.vectors()]
     _refuse_double([vector.name for vector in found])
     return found
 
@@ -37,6 +42,12 @@ def all_rulings() -> list[Ruling]:
     found = [*rulings.rulings()]
     _refuse_double([f"{ruling.folder}/{ruling.name}" for ruling in found])
     return found
+
+
+def all_documents() -> dict[str, Document]:
+    """Return every PDF by its path below the folder."""
+    found = [vector.data for vector in all_vectors() if isinstance(vector.data, Document)]
+    return {f"documents/{document.name}.pdf": document for document in found}
 
 
 def _refuse_double(names: list[str]) -> None:
@@ -65,8 +76,16 @@ def generated(folder: Path) -> Iterator[Path]:
         yield from sorted((folder / name).glob("*.json"))
 
 
+def documents(folder: Path) -> Iterator[Path]:
+    """Give the PDFs below the folder."""
+    yield from sorted((folder / "documents").glob("*.pdf"))
+
+
 def main() -> None:
     """Write all files, and remove those of vectors that are no more."""
+    parser = argparse.ArgumentParser(prog="python -m tests.vectors.build", description="Make the vectors anew.")
+    parser.add_argument("--documents", action="store_true", help="make PDFs anew that are there already")
+    anew = parser.parse_args().documents
     made = files()
     for path in generated(FOLDER):
         if str(path.relative_to(FOLDER)) not in made:
@@ -75,7 +94,21 @@ def main() -> None:
         path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    print(f"{len(made)} files in {FOLDER}.", file=sys.stderr)
+    drawn = write_documents(FOLDER, anew=anew)
+    print(f"{len(made)} files in {FOLDER}, and {drawn} PDFs made.", file=sys.stderr)
+
+
+def write_documents(folder: Path, *, anew: bool) -> int:
+    """Write the PDFs that are missing, or all; remove those that no vector names; return how many were written."""
+    wanted = all_documents()
+    for path in documents(folder):
+        if str(path.relative_to(folder)) not in wanted:
+            path.unlink()
+    missing = [(folder / name, document) for name, document in wanted.items() if anew or not (folder / name).exists()]
+    for path, document in missing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.make())
+    return len(missing)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from macle import errors
+from macle.paper import reading
 from macle.proof import qr, rulings, vectors, verification
 from macle.scheme import profiles, rules
 from macle.scheme.rules import Stage
 from tests.vectors import build, good, malformed
+from tests.vectors.vector import Document
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from macle.proof.stamps import StampEvidence
+
+
+@cache
+def read(pdf: bytes) -> list[reading.Carried]:
+    return reading.read(pdf)
 
 
 @cache
@@ -49,6 +58,15 @@ class TestCommittedFiles:
         assert len(judged("good")) >= 45
         assert len(judged("bad")) >= 140
 
+    def test_every_pdf_has_its_vector_and_every_vector_of_one_its_pdf(self) -> None:
+        named = {f"{vector['pdf']}.pdf" for vector in judged() if "pdf" in vector}
+
+        assert {path.name for path in build.documents(build.FOLDER)} == named
+        assert {f"documents/{name}" for name in named} == set(build.all_documents())
+
+    def test_pdfs_are_few_enough_to_be_kept(self) -> None:
+        assert sum(path.stat().st_size for path in build.documents(build.FOLDER)) < 3_000_000
+
     def test_have_one_plain_sentence_each(self) -> None:
         for vector in judged("good", "bad", *rulings.BY_FOLDER):
             assert vector["about"].endswith("."), vector["name"]
@@ -73,28 +91,43 @@ class TestVerifier:
         "path", committed("good", "bad", *rulings.BY_FOLDER), ids=lambda path: f"{path.parent.name}-{path.stem}"
     )
     def test_answers_as_expected(self, path: Path) -> None:
-        verdict = vectors.judge(path)
+        verdict = vectors.judge(path, reading=read)
 
         assert verdict.found == verdict.expected
 
     def test_raises_exactly_where_a_step_decides_against_it(self) -> None:
         for path in committed("good", "bad"):
             vector = json.loads(path.read_bytes())
-            data = vector["text"] if "text" in vector else bytes.fromhex(vector["cose"])
+            if "pdf" in vector and vector["expect"]["step"] == 1:
+                continue
+            data, stamps = presented(vector)
             asked = vectors.circumstances(vector, build.FOLDER)
             if vector["expect"]["step"] is None:
-                verification.verify(data, circumstances=asked)
+                verification.verify(data, circumstances=asked, stamps=stamps)
             else:
                 with pytest.raises(errors.MacleError) as raised:
-                    verification.verify(data, circumstances=asked)
+                    verification.verify(data, circumstances=asked, stamps=stamps)
                 assert raised.value.rule == vector["expect"]["rule"], vector["name"]
+
+
+def presented(vector: dict[str, Any]) -> tuple[bytes | str, tuple[StampEvidence, ...] | None]:
+    """Return what a vector brings, with the stamps of the file that it is attached to."""
+    if "pdf" in vector:
+        (carried,) = read((build.FOLDER / "documents" / f"{vector['pdf']}.pdf").read_bytes())
+        return carried.data, carried.stamps
+    return vector["text"] if "text" in vector else bytes.fromhex(vector["cose"]), None
 
 
 class TestCoverage:
     def test_every_step_decides_in_some_vector(self) -> None:
         steps = {vector["expect"]["step"] for vector in judged()}
 
-        assert steps == {None, *(step.number for step in verification.STEPS)}
+        assert steps == {None, *(step.number for step in (*verification.STEPS, *verification.STAMP_STEPS))}
+
+    def test_every_step_of_a_stamp_decides_in_some_pdf_and_so_do_others(self) -> None:
+        steps = {vector["expect"]["step"] for vector in judged() if "pdf" in vector}
+
+        assert steps >= {None, 1, 2, 3, 4, 6, 12, 17, *(step.number for step in verification.STAMP_STEPS)}
 
     def test_every_rule_of_presentation_and_verification_decides_in_some_vector(self) -> None:
         wanted = {
@@ -197,7 +230,7 @@ class TestJudge:
         (folder / "trust").symlink_to(build.FOLDER / "trust")
         path = folder / kind / f"{name}.json"
         path.write_text(json.dumps(vector), encoding="utf-8")
-        return vectors.judge(path)
+        return vectors.judge(path, reading=read)
 
     def test_finds_a_wrong_expectation(self, tmp_path: Path) -> None:
         vector = self.a_vector()
@@ -241,6 +274,84 @@ class TestJudge:
             self.judge(tmp_path, {**self.a_vector(), "trust": "nowhere"})
 
 
+class TestJudgeOfDocuments:
+    def judge(self, folder: Path, *, carried: list[reading.Carried] | errors.MacleError, **changes: object) -> Any:
+        """Judge the vector of a small PDF, which is said to carry this, or to be refused with that error."""
+
+        def reader(_: bytes) -> list[reading.Carried]:
+            if isinstance(carried, errors.MacleError):
+                raise carried
+            return carried
+
+        for name in ("trust", "documents"):
+            (folder / name).symlink_to(build.FOLDER / name)
+        path = folder / "good" / "pdf-small.json"
+        path.parent.mkdir()
+        vector = json.loads((build.FOLDER / "good" / path.name).read_bytes())
+        path.write_text(json.dumps({**vector, **changes}), encoding="utf-8")
+        return vectors.judge(path, reading=reader)
+
+    def small(self) -> reading.Carried:
+        (carried,) = read((build.FOLDER / "documents" / "small.pdf").read_bytes())
+        return carried
+
+    def test_takes_what_the_reader_found(self, tmp_path: Path) -> None:
+        assert self.judge(tmp_path, carried=[self.small()]).agrees
+
+    def test_takes_the_stamps_too(self, tmp_path: Path) -> None:
+        small = self.small()
+
+        assert self.judge(tmp_path, carried=[reading.Carried(small.data, small.carrier, ())]).found["step"] == 22
+
+    def test_decides_nothing_about_a_pdf_that_cannot_be_read(self, tmp_path: Path) -> None:
+        found = self.judge(tmp_path, carried=errors.Malformed("It is damaged.")).found
+
+        assert (found["genuine"], found["step"], found["identity"]) == ("cannot_decide", 1, None)
+
+    @pytest.mark.parametrize("count", [0, 2])
+    def test_refuses_a_pdf_that_carries_another_number_of_objects_than_one(self, tmp_path: Path, count: int) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, carried=[self.small()] * count)
+
+    def test_refuses_a_pdf_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, carried=[self.small()], pdf="nowhere")
+
+    def test_refuses_a_pdf_beside_a_text(self, tmp_path: Path) -> None:
+        with pytest.raises(vectors.VectorMalformed):
+            self.judge(tmp_path, carried=[self.small()], text="KP1:")
+
+
+class TestBuildOfDocuments:
+    def test_leaves_what_is_there_makes_what_is_missing_and_removes_the_rest(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wanted = {f"documents/{name}.pdf": Document(name, lambda: b"new") for name in ("kept", "missing")}
+        monkeypatch.setattr(build, "all_documents", lambda: wanted)
+        folder = tmp_path / "documents"
+        folder.mkdir()
+        for name in ("kept", "left"):
+            (folder / f"{name}.pdf").write_bytes(b"old")
+
+        assert build.write_documents(tmp_path, anew=False) == 1
+        assert {path.stem: path.read_bytes() for path in folder.iterdir()} == {"kept": b"old", "missing": b"new"}
+        assert build.write_documents(tmp_path, anew=True) == 2
+        assert {path.read_bytes() for path in folder.iterdir()} == {b"new"}
+
+    @pytest.mark.parametrize("name", ["pdf-botswana-english", "pdf-small", "pdf-changed-page", "pdf-range-second-gap"])
+    def test_makes_pdfs_that_are_judged_as_those_that_are_there(self, tmp_path: Path, name: str) -> None:
+        (found,) = (vector for vector in build.all_vectors() if vector.name == name)
+        assert isinstance(found.data, Document)
+        kind = "good" if found.is_good else "bad"
+        pdf, stated = tmp_path / "documents" / f"{found.data.name}.pdf", tmp_path / kind / f"{name}.json"
+        for path, content in ((pdf, found.data.make()), (stated, json.dumps(found.to_json()).encode())):
+            path.parent.mkdir()
+            path.write_bytes(content)
+        (tmp_path / "trust").symlink_to(build.FOLDER / "trust")
+
+        assert vectors.judge(stated, reading=read).agrees
+
+
 class TestJudgeOfRulings:
     def a_ruling(self) -> dict[str, Any]:
         return dict(json.loads((build.FOLDER / "applications" / "several-breaches.json").read_bytes()))
@@ -250,7 +361,7 @@ class TestJudgeOfRulings:
         (folder / "trust").symlink_to(build.FOLDER / "trust")
         path = folder / "applications" / "several-breaches.json"
         path.write_text(json.dumps(vector), encoding="utf-8")
-        return vectors.judge(path)
+        return vectors.judge(path, reading=read)
 
     def test_does_not_mind_the_order_of_breaches(self, tmp_path: Path) -> None:
         ruling = self.a_ruling()
@@ -301,10 +412,10 @@ class TestJudgeOfRulings:
 
 class TestCheck:
     def test_judges_every_vector_of_the_folder(self) -> None:
-        found = [verdict.name for verdict in vectors.check(build.FOLDER)]
+        found = [verdict.name for verdict in vectors.check(build.FOLDER, reading=read)]
 
         assert len(found) == len(set(found)) >= 185
 
     def test_refuses_a_folder_without_vectors(self, tmp_path: Path) -> None:
         with pytest.raises(vectors.VectorMalformed):
-            vectors.check(tmp_path)
+            vectors.check(tmp_path, reading=read)

@@ -18,6 +18,7 @@ from tests.support.signed import a_signer
 from tests.vectors import world
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from macle.proof.keys import FileSigner
@@ -59,6 +60,22 @@ KEY_COMPROMISED = Answers("cannot_decide", "yes", "yes", 9, "AnnexI.A.validation
 RECORD_ENDED = Answers("cannot_decide", "yes", "yes", 10, "trust.reach")
 SECOND_IDENTITY = Answers("no", "not_judged", "not_judged", 11, "AnnexI.A.number-unique")
 OUT_OF_DATE = Answers("yes", "no", "yes", 12, "III.b.in-date")
+
+
+UNREADABLE = Answers("cannot_decide", "not_judged", "not_judged", 1, "AnnexI.A.tamper-resistance")
+"""A PDF in which nothing could be found: no forgery, for nothing was read."""
+
+
+def changed(step: int) -> Answers:
+    """Return the answers for a good certificate in a file that is not as it was stamped, at one of 22, 23 and 24."""
+    return Answers("no", "yes", "yes", step, "AnnexI.A.tamper-resistance")
+
+
+STAMP_NOT_ENTITLED = Answers("no", "yes", "yes", 25, "AnnexI.A.validation")
+STAMP_UNKNOWN = Answers("cannot_decide", "yes", "yes", 25, "AnnexI.A.validation")
+STAMP_NOT_IN_FORCE = Answers("no", "yes", "yes", 26, "AnnexI.A.validation")
+STAMP_UNDECIDED = Answers("cannot_decide", "yes", "yes", 26, "AnnexI.A.validation")
+"""Compromised, or set when nothing is known of its key, or later than is asked for."""
 
 
 def inadmissible(step: int, rule: str) -> Answers:
@@ -127,13 +144,21 @@ def _signer(key: str) -> FileSigner:
     return a_signer(key, Algorithm.EDDSA if is_ed25519 else Algorithm.ES256)
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A PDF that lies in a file of its own; ``make`` makes it anew, each time with other identifiers and serials."""
+
+    name: str
+    make: Callable[[], bytes]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vector:
     """One vector; ``message`` is what was signed, ``data`` what is brought to the verifier."""
 
     name: str
     about: str
-    data: bytes | str
+    data: bytes | str | Document
     answers: Answers
     message: Message | None = None
     trust: str = "pins"
@@ -153,7 +178,7 @@ class Vector:
             "name": self.name,
             "about": self.about,
             "trust": self.trust,
-            **({"text": self.data} if isinstance(self.data, str) else {"cose": self.data.hex()}),
+            **self._presented(),
             "circumstances": {
                 "at": world.instant(self.at),
                 **self.asked,
@@ -172,6 +197,12 @@ class Vector:
             },
         }
 
+    def _presented(self) -> dict[str, str]:
+        """Return what is brought to the verifier, under the name of its kind."""
+        if isinstance(self.data, Document):
+            return {"pdf": self.data.name}
+        return {"text": self.data} if isinstance(self.data, str) else {"cose": self.data.hex()}
+
     def _shown(self) -> Message | None:
         """Return the message whose certificate is shown: only what a known key signed whole, which is past step 7."""
         step = self.answers.step
@@ -183,6 +214,24 @@ def vector(name: str, about: str, message: Message, answers: Answers, *, as_text
     """Return the vector of a message that is brought as it was signed."""
     data = message.text if as_text else message.cose
     return Vector(name=name, about=about, data=data, message=message, answers=answers, **more)
+
+
+def document(
+    name: str,
+    about: str,
+    make: Callable[[], bytes],
+    answers: Answers,
+    message: Message | None = None,
+    *,
+    pdf: str = "",
+    **more: Any,
+) -> Vector:
+    """Return the vector of a PDF; ``message`` is what is attached to it or stands on it.
+
+    The file is called as the vector is, without ``pdf-``, unless it is that of another vector.
+    """
+    made = Document(pdf or name.removeprefix("pdf-"), make)
+    return Vector(name=name, about=about, data=made, message=message, answers=answers, **more)
 
 
 def spoilt(name: str, about: str, data: bytes | str, answers: Answers, **more: Any) -> Vector:

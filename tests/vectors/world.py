@@ -65,6 +65,21 @@ MORE_KEYS: dict[str, dict[str, Any]] = {
 """Further keys for validation in the record of BW, beside the one that is in force for every office."""
 
 
+PRINTERS = ("CD", "CN", "EU", "RU")
+"""Whose PDFs there are beside those of Angola, Botswana and the Emirates."""
+
+REPLACED_AT = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
+
+MORE_STAMPS: dict[str, dict[str, Any]] = {
+    "BW stamp francistown": {"holder": "stamp-02", "office": "Francistown"},
+    "BW stamp retired": {"holder": "stamp-03", "until": RETIRED_AT, "ended": Ended.RETIRED},
+    "BW stamp replaced": {"holder": "stamp-04", "until": REPLACED_AT, "ended": Ended.RETIRED},
+    "BW stamp compromised": {"holder": "stamp-05", "until": COMPROMISED_AT, "ended": Ended.COMPROMISED},
+    "BW stamp next": {"holder": "stamp-06", "since": NOT_BEFORE},
+}
+"""Further stamps in the record of BW, beside the one that is in force for every office."""
+
+
 @cache
 def issuer(code: str, office: str = "", *, since: datetime = SINCE, reaches_until: datetime = FAR) -> Authority:
     """Return the authority with its record; South Africa signs with Ed25519, Botswana has many keys."""
@@ -76,8 +91,10 @@ def issuer(code: str, office: str = "", *, since: datetime = SINCE, reaches_unti
     return _with_more_keys(authority, MORE_KEYS) if code == "BW" else authority
 
 
-def _with_more_keys(authority: Authority, keys: dict[str, dict[str, Any]]) -> Authority:
-    made = tuple(_a_key(authority.code, a_signer(name), **changes) for name, changes in keys.items())
+def _with_more_keys(
+    authority: Authority, keys: dict[str, dict[str, Any]], *, usage: Usage = Usage.VALIDATE
+) -> Authority:
+    made = tuple(_a_key(authority.code, a_signer(name), usage=usage, **changes) for name, changes in keys.items())
     return replace(authority, record=replace(authority.record, keys=(*authority.record.keys, *made)))
 
 
@@ -147,6 +164,13 @@ def trust_sets() -> dict[str, dict[str, Any]]:
             pinned=[_borrowing(issuer("AE"), botswana), botswana, india],
         ),
         "nobody": _trust_set("No record of anybody.", pinned=[]),
+        "stamps": _trust_set(
+            "Records of those whose PDFs are judged, pinned on 1 November 2026; Botswana has many stamps.",
+            pinned=[
+                _with_more_keys(botswana, MORE_STAMPS, usage=Usage.STAMP),
+                *(issuer(code) for code in ("AE", "AO", *PRINTERS)),
+            ],
+        ),
     }
 
 

@@ -53,7 +53,7 @@ def read(path: str) -> list[Brought]:
         return [Brought(name, "read from a picture", text) for text in qr.texts_in_picture(data)]
     if data.startswith(_COSE):
         return [Brought(name, "signed bytes", data)]
-    if _PDF in data[:_WITHIN]:
+    if _PDF in data[:_WITHIN] and not data.lstrip().startswith(qr.PREFIX.encode()):
         from macle.paper import reading  # noqa: PLC0415 (only PDFs need it)
 
         return [Brought(name, each.carrier, each.data, each.stamps) for each in reading.read(data)]

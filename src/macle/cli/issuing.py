@@ -11,14 +11,18 @@ The rules of this module:
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import json
+import os
+import signal
 import sys
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +32,9 @@ from macle import errors as families
 from macle.cli import checking, errors, keys, options, printing, tables
 from macle.cli import ledger as ledgers
 from macle.cli.ledger import Intent, Ledger, Result
-from macle.proof import codec, cose, folders, qr, views
+from macle.proof import codec, cose, folders, qr, trust, views
 from macle.proof import issuing as proof_issuing
 from macle.proof.keys import Usage
-from macle.proof.trust import Ended
 from macle.scheme import applications, profiles, rules
 from macle.scheme.certificates import ConsentLevel, ProfileReference
 from macle.scheme.rules import Breach, Outcome, Stage
@@ -108,6 +111,7 @@ class Desk:
     signed_for_others: int = 0
     to_look_at: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
+    unprinted: dict[CertificateNumber, str] = field(default_factory=dict)
 
     def prepare(self, lodged: Lodged, waiting: dict[CertificateNumber, Intent]) -> Prepared | Refusal | Result:
         """Return what is to be signed, why it is not, or what was signed before for this very application."""
@@ -187,25 +191,17 @@ class Desk:
                 mend="Give it to that authority.",
                 rule=_VALIDATION_RULE,
             )
-        own = next((key for key in record.keys if key.public_key.key_id == self.signer.key_id), None)
-        if own is None:
-            raise self._not_permitted("The record does not name this key.", where="holder")
-        if own.holder != self.holder:
-            raise self._not_permitted(f"The record names {own.holder} as the holder of this key.", where="holder")
-        wrong = own.why_not(participant=certificate.issuer, usage=Usage.VALIDATE, office=certificate.office)
-        if wrong:
-            raise self._not_permitted(wrong, where="holder", mend="Let an official validate who may.")
-        if own.ended is Ended.COMPROMISED:
-            raise self._not_permitted(f"{self.holder}'s key is known to be compromised.", where="holder")
-        at = certificate.validated_at
-        if at < own.since or (own.until is not None and at >= own.until):
-            raise self._not_permitted(
-                f"{self.holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.", where="validated_at"
+        try:
+            record.require(
+                key_id=self.signer.key_id,
+                holder=self.holder,
+                usage=Usage.VALIDATE,
+                office=certificate.office,
+                at=certificate.validated_at,
             )
-
-    @staticmethod
-    def _not_permitted(what: str, *, where: str, mend: str = "See `macle keys show`.") -> families.NotPermitted:
-        return families.NotPermitted(what, where=where, mend=mend, rule=_VALIDATION_RULE)
+        except trust.KeyNotPermitted as error:
+            error.rule = _VALIDATION_RULE
+            raise
 
     def _fits_paper(self, certificate: Certificate) -> None:
         """Raise `TextMalformed` if no QR code would hold the certificate, and `SheetRefused` if its sheet would not.
@@ -218,7 +214,7 @@ class Desk:
         if len(payload) > _SMALL_PAYLOAD:
             qr.code_of(qr.to_text(as_long.to_bytes()) + "0" * 16)
         if self.shop is not None:
-            self.shop.rehearse(as_long)
+            self.shop.rehearse(as_long, at=certificate.validated_at if self.at_own_date else self.at)
 
     def batch(self, all_lodged: Sequence[Lodged]) -> Iterator[Made]:
         """Validate a batch: intents, signatures, results; give what was made."""
@@ -282,13 +278,16 @@ def file_name(number: CertificateNumber) -> str:
     return str(number).replace("/", "_")
 
 
-def write_files(folder: str, made: Made, shop: printing.Shop | None = None, at: datetime | None = None) -> None:
-    """Write the files of one certificate, unless they are there already; ``at`` is when its PDFs are stamped."""
+def write_files(folder: str, made: Made, shop: printing.Shop | None = None, at: datetime | None = None) -> str:
+    """Write the files of one certificate, unless they are there already; ``at`` is when its PDFs are stamped.
+
+    Returns why it could not be printed, or nothing: what is signed is written whatever becomes of its PDF.
+    """
     path = Path(folder) / file_name(made.result.number)
     printed = () if shop is None else shop.order.suffixes
     with_suffix = {suffix: path.with_name(path.name + suffix) for suffix in (*FILES, *printed)}
     if _is_whole(with_suffix, made):
-        return
+        return ""
     text = qr.to_text(made.result.cose)
     signed = cose.read(made.result.cose)
     certificate = codec.decode_certificate(signed.payload)
@@ -297,14 +296,19 @@ def write_files(folder: str, made: Made, shop: printing.Shop | None = None, at: 
     folders.write(with_suffix[".txt"], text.encode() + b"\n")
     folders.write(with_suffix[".png"], qr.code_of(text).to_png())
     folders.write(with_suffix[".json"], view.encode())
-    if shop is not None:
-        for suffix, pdf in shop.files(signed, at=at or certificate.validated_at).items():
-            folders.write(with_suffix[suffix], pdf)
     folders.write(with_suffix[".cose"], made.result.cose)
+    if shop is not None:
+        try:
+            pdfs = shop.files(signed, at=at or certificate.validated_at)
+        except families.MacleError as error:
+            return str(error)
+        for suffix, pdf in pdfs.items():
+            folders.write(with_suffix[suffix], pdf)
+    return ""
 
 
 def _is_whole(paths: dict[str, Path], made: Made) -> bool:
-    """Return whether all files are there; the signed one is written last."""
+    """Return whether all files are there."""
     with contextlib.suppress(OSError):
         return paths[".cose"].read_bytes() == made.result.cose and all(path.exists() for path in paths.values())
     return False
@@ -314,49 +318,57 @@ _SHOP: list[printing.Shop] = []
 """What a writing process prints with; opened once, when it starts."""
 
 
-def _start(order: printing.Order | None) -> None:
+def _start(order: printing.Order | None, parent: int) -> None:
+    """Open the shop of a process that writes; it ends with the one that started it, and leaves nothing behind."""
+    _end_with(parent)
     if order is not None:
         shop = printing.Shop(order)
         shop.__enter__()
+        Finalize(shop, shop.close, exitpriority=1)
         _SHOP[:] = [shop]
 
 
-def _ready() -> None:
-    """Do nothing, in a process that is there."""
+def _end_with(parent: int) -> None:
+    """Let the system end this process when its parent is gone, where the system can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
-def _write_in_process(folder: str, made: Made, at: datetime | None) -> None:
-    write_files(folder, made, _SHOP[0] if _SHOP else None, at)
+_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of Linux."""
+
+
+def _write_in_process(folder: str, made: Made, at: datetime | None) -> str:
+    return write_files(folder, made, _SHOP[0] if _SHOP else None, at)
 
 
 class _Writer:
     """Writes files in this process, or in others while this one goes on signing.
 
-    Others are forked at once, with everything that is loaded: a press has threads, and a process that has one is not
-    forked but starts others anew.
+    Others are started anew and not forked: they must hold neither the ledger nor the official's key.
     """
 
     def __init__(self, desk: Desk, workers: int) -> None:
-        self._out, self._shop = str(desk.out), desk.shop
+        self._desk = desk
         self._at = None if desk.at_own_date else desk.at
-        order = None if desk.shop is None else desk.shop.order
         self._pool: ProcessPoolExecutor | None = None
-        self._pending: list[Future[None]] = []
+        self._pending: list[tuple[Made, Future[str]]] = []
         if workers > 1:
-            method = "fork" if sys.platform == "linux" and not printing.has_press() else "spawn"
+            order = None if desk.shop is None else desk.shop.order
             self._pool = ProcessPoolExecutor(
-                workers, mp_context=get_context(method), initializer=_start, initargs=(order,)
+                workers, mp_context=get_context("spawn"), initializer=_start, initargs=(order, os.getpid())
             )
-            self._pool.submit(_ready).result()
 
     def write(self, made: Iterable[Made], went_on: Callable[[int], None]) -> None:
+        out = str(self._desk.out)
         if self._pool is None:
             for each in made:
-                write_files(self._out, each, self._shop, self._at)
-                went_on(1)
+                self._written(each, write_files(out, each, self._desk.shop, self._at), went_on)
             return
         earlier = self._pending
-        self._pending = [self._pool.submit(_write_in_process, self._out, each, self._at) for each in made]
+        self._pending = [(each, self._pool.submit(_write_in_process, out, each, self._at)) for each in made]
         self._finish(earlier, went_on)
 
     def close(self, went_on: Callable[[int], None]) -> None:
@@ -364,11 +376,14 @@ class _Writer:
         if self._pool is not None:
             self._pool.shutdown()
 
-    @staticmethod
-    def _finish(pending: Iterable[Future[None]], went_on: Callable[[int], None]) -> None:
-        for future in pending:
-            future.result()
-            went_on(1)
+    def _finish(self, pending: Iterable[tuple[Made, Future[str]]], went_on: Callable[[int], None]) -> None:
+        for made, future in pending:
+            self._written(made, future.result(), went_on)
+
+    def _written(self, made: Made, problem: str, went_on: Callable[[int], None]) -> None:
+        if problem:
+            self._desk.unprinted[made.result.number] = problem
+        went_on(1)
 
 
 def refused_table(refusals: Iterable[Refusal]) -> bytes:
@@ -469,7 +484,7 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
     path = ledger_file or folder.path / ledgers.NAME
     _refuse_another_ledger(out / ledgers.NAME, path)
     printed = given["pdf"] or given["layout"] is not None
-    if not printed and (given["form"] or given["printer"] or given["stationery"] or given["language"]):
+    if not printed and any(given[name] for name in _FOR_PRINTING):
         raise click.UsageError("Printing needs --pdf or --layout.")
     if given["stamp_in_token"] and workers > 1:
         raise click.UsageError("A stamp in a token sets one after the other: leave --workers out.")
@@ -494,6 +509,13 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
     return _sum_up(desk)
 
 
+_FOR_PRINTING = (
+    *("form", "printer", "stationery", "language", "fonts"),
+    *("stamp_holder", "stamp_passphrase_file", "stamp_in_token"),
+)
+"""Options that say nothing where nothing is printed."""
+
+
 def _refuse_another_ledger(beside: Path, path: Path) -> None:
     """Raise `LedgerElsewhere` if a ledger lies among the certificates that is not the one to be used."""
     if beside.exists() and not (path.exists() and path.samefile(beside)):
@@ -516,10 +538,8 @@ class _Opened:
 @contextlib.contextmanager
 def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: printing.Order | None) -> Iterator[_Opened]:
     """Give the official's key: from an encrypted file (consent level *pilot*) or a token (*token*)."""
-    if given["pkcs11_module"] is None or (
-        given["stamp_in_token"] and given["label"] is None and _in_file(folder, given)
-    ):
-        if given["pkcs11_module"] is None and (given["token"] or given["label"]):
+    if given["pkcs11_module"] is None:
+        if given["token"] or given["label"]:
             raise click.UsageError("A key in a token needs --pkcs11-module.")
         file = given["passphrase_file"]
         yield _Opened(
@@ -541,11 +561,6 @@ def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: print
 
 def _pin(given: dict[str, Any]) -> str:
     return options.passphrase(of="the token", variable=keys.PIN_VARIABLE, file=given["pin_file"])
-
-
-def _in_file(folder: folders.AuthorityFolder, given: dict[str, Any]) -> bool:
-    """Return whether the official's key is a file of the folder, although the stamp is in a token."""
-    return folder.key_path(given["holder"], Usage.VALIDATE).exists()
 
 
 def _issue(desk: Desk, all_lodged: list[Lodged], writer: _Writer) -> None:
@@ -596,9 +611,11 @@ def _sum_up(desk: Desk) -> int:
         click.echo(f"{desk.done_before} issued before; nothing was signed again.")
     if desk.signed_for_others:
         click.echo(f"{desk.signed_for_others} name other officials than {desk.holder}, whose key signed.")
+    for unprinted, problem in desk.unprinted.items():
+        click.secho(f"{unprinted.for_people} is signed and was not printed: {errors.printable(problem)}", fg="yellow")
     for rule, count in desk.to_look_at.items():
         click.echo(f"{count} to look at: {rule}; see `macle check`.")
     if desk.refusals:
         click.echo(f"{len(desk.refusals)} refused, each with its rule in {desk.out / REFUSED_FILE}.")
         return errors.REFUSED
-    return errors.OK
+    return errors.REFUSED if desk.unprinted else errors.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,12 @@ from macle import errors as families
 from macle.cli import carriers, clock, errors, keys, options, printing
 from macle.proof import codec, cose, folders, qr
 from macle.proof.keys import Usage
+from macle.proof.trust import Ended
 
 if TYPE_CHECKING:
     from macle.proof.cose import Signed
+    from macle.scheme.certificates import Certificate
+    from macle.scheme.confirmations import ImportConfirmation
 
 LARGEST_FILE = 1024 * 1024
 """Bytes of a file that says what a confirmation or a letter says."""
@@ -33,6 +37,12 @@ _OUT = click.option(
     metavar="FILE",
     help="The PDF to write.",
 )
+
+
+class NotOwn(families.Untrusted):
+    """No key of the authority signed what it is to print."""
+
+    code = "not-own"
 
 
 class FindingsMalformed(families.Malformed):
@@ -82,13 +92,12 @@ def label(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # no
     from macle.paper.rendering import Look  # noqa: PLC0415
     from macle.scheme.certificates import STATEMENT  # noqa: PLC0415
 
-    signed = _signed(file, cose.CERTIFICATE)
+    folder = folders.AuthorityFolder(errors.existing(authority))
+    signed = _own(file, cose.CERTIFICATE, folder)
     number = codec.decode_certificate(signed.payload).number
-    record = folders.AuthorityFolder(errors.existing(authority)).record()
-    _must_be_own(record.participant, number.participant, file)
     order = printing.Order(
         authority=authority,
-        participant=record.participant,
+        participant=number.participant,
         stamp_holder="",
         stamp_secret="",
         language=given["language"],
@@ -117,14 +126,14 @@ def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noq
     """  # noqa: D301
     from macle.paper.rendering import CERTIFICATE_FILE, Layout, Place  # noqa: PLC0415
 
-    signed = _signed(file, cose.CERTIFICATE)
-    certificate = codec.decode_certificate(signed.payload)
     folder, order = _order(authority, given)
-    _must_be_own(folder.record().participant, certificate.issuer, file)
+    signed = _own(file, cose.CERTIFICATE, folder)
+    certificate = codec.decode_certificate(signed.payload)
     with printing.Shop(order) as shop:
         place = Place(Layout(given["layout"] or shop.stationery.layout))
         pdf = shop.press.certificate(signed, look=shop.look(certificate, is_copy=True), place=place)
-        folders.write(out, shop.stamped(pdf, attached=(CERTIFICATE_FILE, signed.to_bytes()), at=given["at"]))
+        attached = (CERTIFICATE_FILE, signed.to_bytes())
+        folders.write(out, shop.stamped(pdf, attached=attached, office=certificate.office, at=given["at"]))
     click.echo(f"{out}: copy of {certificate.number.for_people}.")
 
 
@@ -133,6 +142,14 @@ def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noq
 @_AUTHORITY
 @_OUT
 @click.option("--certificate", "certificate_file", metavar="FILE", help="The certificate that is confirmed.")
+@click.option(
+    "--trust",
+    "trust_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    envvar="MACLE_TRUST",
+    help="Whom to believe: only a genuine certificate is confirmed. [default: MACLE_TRUST]",
+)
 @click.option("--holder", help="Official who confirms and whose key signs; for findings that are not signed yet.")
 @options.passphrase_file("--passphrase-file", of="the official's key", variable=keys.KEY_VARIABLE)
 @printing.look_options
@@ -151,67 +168,96 @@ def confirmation(
 
     \b
     macle paper confirmation slip.cose --authority eu --out slip.pdf
-    macle paper confirmation found.json --certificate BW00004001.cose --authority eu --holder official-12 --out slip.pdf
+    macle paper confirmation found.json --certificate BW00004001.pdf --authority eu --holder official-12 --out slip.pdf
 
-    What was found is compared with the certificate by every rule of confirmation, and signed, before it is printed.
-    The signed confirmation is attached to the PDF and lies beside it.
+    Findings are confirmed only if the certificate is genuine: they are compared with it by every rule of confirmation,
+    and signed, before they are printed. The signed confirmation is attached to the PDF and lies beside it.
     """  # noqa: D301
     from macle.paper.rendering import CONFIRMATION_FILE, Look  # noqa: PLC0415
     from macle.scheme.certificates import STATEMENT  # noqa: PLC0415
 
     folder, order = _order(authority, given)
-    if file.endswith(".json"):
-        signed = _confirm(file, folder, certificate_file, given)
-    else:
-        signed = _signed(file, cose.CONFIRMATION)
+    signed = (
+        _confirm(file, folder, certificate_file, given)
+        if file.endswith(".json")
+        else _own(file, cose.CONFIRMATION, folder)
+    )
     confirmed = codec.decode_confirmation(signed.payload)
-    _must_be_own(folder.record().participant, confirmed.importing_participant, file)
+    beside = out.with_name(f"{out.stem}.confirmation.cose")
     with printing.Shop(order) as shop:
         look = Look(stationery=shop.stationery, statement=STATEMENT, language=order.language)
         pdf = shop.press.confirmation(signed, look=look)
-        folders.write(out, shop.stamped(pdf, attached=(CONFIRMATION_FILE, signed.to_bytes()), at=given["at"]))
-    folders.write(out.with_suffix(".cose"), signed.to_bytes())
-    click.echo(f"{out}: import confirmation of {confirmed.certificate.number.for_people}.")
+        attached = (CONFIRMATION_FILE, signed.to_bytes())
+        stamped = shop.stamped(pdf, attached=attached, office=confirmed.office, at=given["at"])
+    folders.write(beside, signed.to_bytes())
+    folders.write(out, stamped)
+    click.echo(f"{out}: import confirmation of {confirmed.certificate.number.for_people}, signed in {beside.name}.")
 
 
 def _confirm(file: str, folder: folders.AuthorityFolder, certificate_file: str | None, given: dict[str, Any]) -> Signed:
-    """Compare the findings with their certificate by every rule, and sign them."""
+    """Compare the findings with their genuine certificate by every rule, and sign them."""
     from macle.proof import issuing, views  # noqa: PLC0415
     from macle.scheme import profiles  # noqa: PLC0415
     from macle.scheme.rules.settings import ConfirmationSetting  # noqa: PLC0415
 
-    if not given["holder"] or certificate_file is None:
-        raise click.UsageError("Findings need --holder, who signs, and --certificate, with which they are compared.")
+    if not given["holder"] or certificate_file is None or given["trust_folder"] is None:
+        raise click.UsageError(
+            "Findings need --holder, who signs, --certificate, which they are compared with, and --trust to judge it."
+        )
     found = views.confirmation_from_json(_json(file))
-    of = _signed(certificate_file, cose.CERTIFICATE)
+    certificate, of = _genuine(certificate_file, given["trust_folder"], found)
+    if not found.certificate.identity:
+        found = replace(found, certificate=replace(found.certificate, identity=of.identity))
     setting = ConfirmationSetting(
-        certificate=codec.decode_certificate(of.payload),
+        certificate=certificate,
         profile=profiles.load().of_day(found.importing_participant, at=found.confirmed_at, office=found.office),
         identity=of.identity,
     )
     signer = keys.signer_from_file(
         folder, holder=given["holder"], usage="confirm", passphrase_file=given["passphrase_file"]
     )
-    own = next((key for key in folder.record().keys if key.public_key.key_id == signer.key_id), None)
-    wrong = (
-        "The record does not name this key."
-        if own is None
-        else own.why_not(participant=found.importing_participant, usage=Usage.CONFIRM, office=found.office)
-    )
-    if wrong or found.official != given["holder"]:
+    record = folder.record()
+    _must_be_own(record.participant, found.importing_participant, file)
+    if found.official != given["holder"]:
         raise families.NotPermitted(
-            wrong or f"The findings are of {found.official}, and {given['holder']} signs.",
+            f"The findings are of {found.official}, and {given['holder']} signs.",
             where="holder",
             mend="Let the official who found it sign.",
         )
+    record.require(
+        key_id=signer.key_id,
+        holder=given["holder"],
+        usage=Usage.CONFIRM,
+        office=found.office,
+        at=found.confirmed_at,
+    )
     return issuing.confirm(confirmation=found, setting=setting, signer=signer)
+
+
+def _genuine(file: str, trust_folder: Path, found: ImportConfirmation) -> tuple[Certificate, Signed]:
+    """Return the one certificate in the file with its signed bytes; raise the error of the step that is against it.
+
+    It may have expired, or be inadmissible: what was found is confirmed all the same.
+    """
+    from macle.cli import verifying  # noqa: PLC0415
+    from macle.proof.verification import Answer  # noqa: PLC0415
+
+    asked = verifying.Asked(found.confirmed_at, found.importing_participant, found.office, None)
+    judged = verifying.judge_file(file, asked.under(verifying.load_trust(trust_folder)))
+    if len(judged) != 1 or judged[0].report is None:
+        raise FindingsMalformed("There is not one certificate in it.", where=errors.shown(file), mend="Give one.")
+    report = judged[0].report
+    if report.genuine is Answer.YES and report.certificate is not None and report.signed is not None:
+        return report.certificate, report.signed
+    failing = report.failing
+    raise families.Undecided("Nothing was judged.") if failing is None else failing.to_error()
 
 
 @command.command("decision")
 @click.argument("file")
 @_AUTHORITY
 @_OUT
-@printing.look_options
+@printing.paper_options
 @printing.stamp_options
 @printing.token_options
 @options.at_option(meaning="When it is stamped.")
@@ -232,7 +278,7 @@ def decision(file: str, *, authority: Path, out: Path, **given: Any) -> None:  #
     with printing.Shop(order) as shop:
         look = Look(stationery=shop.stationery, statement=STATEMENT, language=letter.language)
         pdf = shop.press.decision(letter, look=look)
-        folders.write(out, shop.stamped(pdf, attached=None, at=given["at"]))
+        folders.write(out, shop.stamped(pdf, attached=None, office="", at=given["at"]))
     click.echo(f"{out}: {letter.kind}, {letter.reference}.")
 
 
@@ -240,6 +286,32 @@ def _order(authority: Path, given: dict[str, Any]) -> tuple[folders.AuthorityFol
     folder = folders.AuthorityFolder(errors.existing(authority))
     plain = {name: value for name, value in given.items() if name != "layout"}
     return folder, printing.order_of(folder, folder.record(), plain)
+
+
+def _own(file: str, typ: str, folder: folders.AuthorityFolder) -> Signed:
+    """Return the one signed object of that type in a file, which a key of the authority's own record signed.
+
+    Raises `NotOwn`: an office prints and stamps nothing else.
+    """
+    signed, record = _signed(file, typ), folder.record()
+    is_certificate = typ == cose.CERTIFICATE
+    if is_certificate:
+        of, at = codec.decode_certificate(signed.payload).issuer, codec.decode_certificate(signed.payload).validated_at
+    else:
+        confirmation = codec.decode_confirmation(signed.payload)
+        of, at = confirmation.importing_participant, confirmation.confirmed_at
+    _must_be_own(record.participant, of, file)
+    usage = Usage.VALIDATE if is_certificate else Usage.CONFIRM
+    for key in record.keys:
+        ended = key.ended is Ended.COMPROMISED or (key.until is not None and at >= key.until)
+        in_force = key.usage is usage and at >= key.since and not ended
+        if in_force and key.public_key.has_signed(signed.to_be_signed, signed.signature):
+            return signed
+    raise NotOwn(
+        "No key of this authority that was in force signed it.",
+        where=errors.shown(file),
+        mend="Print what was issued here, and tell the official whose number it bears.",
+    )
 
 
 def _must_be_own(own: str, found: str, file: str) -> None:

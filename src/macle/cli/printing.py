@@ -7,7 +7,7 @@ official sheet is the original: what is drawn on plain paper beside it is marked
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -50,7 +50,7 @@ class InToken:
 
     module: str
     token: str
-    pin: str
+    pin: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Order:
     authority: Path
     participant: ParticipantCode
     stamp_holder: str
-    stamp_secret: str | InToken
+    stamp_secret: str | InToken = field(repr=False)
     layout: str | None = None
     language: str | None = None
     stationery: Path | None = None
@@ -86,10 +86,12 @@ class Shop:
         self._stationery: Stationery | None = None
         self._form: tuple[Form, Printer] | None = None
         self._stamp: Stamp | None = None
+        self._record: ParticipantRecord | None = None
 
     def __enter__(self) -> Self:
         """Read stationery, form and stamp: what is wrong with them is said before anything is signed."""
-        from macle.paper import rendering, sheets  # noqa: F401, PLC0415 (loaded where something is drawn, before a fork)
+        from macle.paper import sheets  # noqa: PLC0415 (drawing is loaded where something is drawn)
+        from macle.paper.stamping import Stamp  # noqa: PLC0415
 
         order = self.order
         self._stationery = stationery_of(order)
@@ -97,7 +99,15 @@ class Shop:
         if order.form is not None:
             printer = sheets.UNSHIFTED if order.printer is None else sheets.read_printer(order.printer)
             self._form = (sheets.read(order.form), printer)
-        self._stamp = self._open.enter_context(_opened_stamp(order, self._stamp_key))
+        folder = folders.AuthorityFolder(order.authority)
+        self._record = folder.record()
+        if self._stamp_key is None:
+            self._stamp_key = self._open.enter_context(_stamp_signer(folder, order))
+        self._stamp = Stamp(
+            signer=self._stamp_key,
+            signing_certificate=_pem(folder.wrapped_path(order.stamp_holder, Usage.STAMP)),
+            root_certificate=_pem(folder.path / "root.pem"),
+        )
         return self
 
     def __exit__(
@@ -105,6 +115,12 @@ class Shop:
     ) -> None:
         """Close the token."""
         self._open.close()
+
+    def close(self) -> None:
+        """Close everything that this process prints with, when it ends."""
+        self._open.close()
+        for press in _PRESSES.values():
+            press.close()
 
     @property
     def press(self) -> Press:
@@ -140,15 +156,16 @@ class Shop:
         if self._form is not None:
             form, printer = self._form
             yield SHEET_PDF, Place(Layout.SHEET, form, printer), False
-            yield PDF, Place(drawn), form.numbered
+            yield PDF, Place(drawn), True
             return
         profile = profiles.load().of(certificate.issuer, on=certificate.date_of_issuance)
         layout = drawn if self.order.layout is None else Layout(self.order.layout)
         yield PDF, Place(layout), profile.numbers_belong_to_sheets is True
 
-    def rehearse(self, signed: Signed) -> None:
-        """Raise `SheetRefused` if the certificate could not be printed whole, before anybody signs."""
+    def rehearse(self, signed: Signed, *, at: datetime) -> None:
+        """Raise `SheetRefused` if the certificate could not be printed whole, `KeyNotPermitted` if not stamped."""
         certificate = codec.decode_certificate(signed.payload)
+        self._require_stamp(office=certificate.office, at=at)
         for _, place, is_copy in self.places(certificate):
             self.press.certificate(signed, look=self.look(certificate, is_copy=is_copy), place=place, rehearsed=True)
 
@@ -160,14 +177,27 @@ class Shop:
         made = {}
         for suffix, place, is_copy in self.places(certificate):
             pdf = self.press.certificate(signed, look=self.look(certificate, is_copy=is_copy), place=place)
-            made[suffix] = self.stamped(pdf, attached=(CERTIFICATE_FILE, signed.to_bytes()), at=at)
+            attached = (CERTIFICATE_FILE, signed.to_bytes())
+            made[suffix] = self.stamped(pdf, attached=attached, office=certificate.office, at=at)
         return made
 
-    def stamped(self, pdf: bytes, *, attached: tuple[str, bytes] | None, at: datetime) -> bytes:
-        """Return the file with the office's stamp."""
+    def stamped(self, pdf: bytes, *, attached: tuple[str, bytes] | None, office: str, at: datetime) -> bytes:
+        """Return the file with the stamp of the office, which the record must let it set at that instant."""
+        self._require_stamp(office=office, at=at)
         if self._stamp is None:
-            raise RuntimeError("The shop is not open.")
+            raise _not_open()
         return self._stamp.on(pdf, attached=attached, at=at)
+
+    def _require_stamp(self, *, office: str, at: datetime) -> None:
+        if self._record is None or self._stamp_key is None:
+            raise _not_open()
+        self._record.require(
+            key_id=self._stamp_key.key_id, holder=self.order.stamp_holder, usage=Usage.STAMP, office=office, at=at
+        )
+
+
+def _not_open() -> RuntimeError:
+    return RuntimeError("The shop is not open.")
 
 
 _PRESSES: dict[tuple[Path, ...], Press] = {}
@@ -180,11 +210,6 @@ def press_of(fonts: tuple[Path, ...]) -> Press:
     if fonts not in _PRESSES:
         _PRESSES[fonts] = Press(font_folders=fonts)
     return _PRESSES[fonts]
-
-
-def has_press() -> bool:
-    """Return whether this process has a press, and with it threads."""
-    return bool(_PRESSES)
 
 
 def stationery_of(order: Order) -> Stationery:
@@ -202,20 +227,6 @@ def stationery_of(order: Order) -> Stationery:
             mend="Give the authority's own.",
         )
     return found
-
-
-@contextlib.contextmanager
-def _opened_stamp(order: Order, opened: Signer | None) -> Iterator[Stamp]:
-    from macle.paper.stamping import Stamp  # noqa: PLC0415
-
-    folder = folders.AuthorityFolder(order.authority)
-    wrapped = folder.key_path(order.stamp_holder, Usage.STAMP).with_suffix("").with_suffix(".pem")
-    with contextlib.nullcontext(opened) if opened is not None else _stamp_signer(folder, order) as signer:
-        yield Stamp(
-            signer=signer,
-            signing_certificate=_pem(wrapped),
-            root_certificate=_pem(folder.path / "root.pem"),
-        )
 
 
 @contextlib.contextmanager
@@ -245,6 +256,14 @@ def _pem(path: Path) -> bytes:
 
 def look_options(command: _F) -> _F:
     """Add the options that say how a sheet looks."""
+    language = click.option(
+        "--language", metavar="CODE", help="Language beside English. [default: the stationery's first]"
+    )
+    return language(paper_options(command))
+
+
+def paper_options(command: _F) -> _F:
+    """Add the options that say with whose stationery and fonts a sheet is printed."""
     for option in (
         click.option(
             "--fonts",
@@ -253,7 +272,6 @@ def look_options(command: _F) -> _F:
             metavar="FOLDER",
             help="Further fonts, for characters that those of the package do not have.",
         ),
-        click.option("--language", metavar="CODE", help="Language beside English. [default: the stationery's first]"),
         click.option(
             "--stationery",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -300,7 +318,7 @@ def order_of(folder: folders.AuthorityFolder, record: ParticipantRecord, given: 
         stamp_holder=holder,
         stamp_secret=_secret(folder, holder, given),
         layout=given.get("layout"),
-        language=given["language"],
+        language=given.get("language"),
         stationery=given["stationery"],
         form=given.get("form"),
         printer=given.get("printer"),

@@ -117,16 +117,23 @@ def raise_alarms(all_judged: list[Judged], circumstances: Circumstances) -> list
     seen: dict[CertificateNumber, dict[bytes, None]] = {}
     for judged in all_judged:
         mark = _mark(judged)
-        if mark is not None and judged.report is not None and judged.report.genuine is Answer.YES:
+        if mark is not None and judged.report is not None and _is_genuine(judged.report):
             seen.setdefault(mark[0], {})[mark[1]] = None
     return [_judge_again(judged, seen, circumstances) for judged in all_judged]
 
 
 def _mark(judged: Judged) -> tuple[CertificateNumber, bytes] | None:
     report = judged.report
-    if report is None or report.certificate is None or report.signed is None or report.genuine is Answer.NO:
+    if report is None or report.certificate is None or report.signed is None:
+        return None
+    if report.genuine is Answer.NO and not report.is_good_in_a_bad_file:
         return None
     return report.certificate.number, report.signed.identity
+
+
+def _is_genuine(report: Report) -> bool:
+    """Return whether the certificate is genuine, whatever became of its file: a byte more silences no alarm."""
+    return report.genuine is Answer.YES or report.is_good_in_a_bad_file
 
 
 def _judge_again(

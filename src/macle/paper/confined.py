@@ -1,11 +1,12 @@
 """A process of its own, with limits, for readers of files that somebody else made.
 
 A few bytes can claim to unpack to more than any machine has; that ends a process, so it is another one. The child calls
-`limit` before it reads a byte, and `run` says to the parent in one word that it did not come back.
+`limit` before it reads a byte, and `run` raises `ReaderEnded` where it did not come back.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -29,7 +30,13 @@ def run(module: str, *arguments: str, data: bytes, seconds: float, most: int) ->
     with tempfile.TemporaryFile() as printed:
         try:
             done = subprocess.run(  # noqa: S603 (this very program)
-                command, input=data, stdout=printed, stderr=subprocess.DEVNULL, timeout=seconds, check=False
+                command,
+                input=data,
+                stdout=printed,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                timeout=seconds,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             done = None
@@ -40,10 +47,15 @@ def run(module: str, *arguments: str, data: bytes, seconds: float, most: int) ->
     return answer
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment without what is ours: a reader that was taken over finds no passphrase there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MACLE_")}
+
+
 def limit(*, memory: int, seconds: int, output: int) -> None:
     """Give this process its limits: bytes of address space, seconds of the processor, bytes of a file that it writes.
 
-    What it prints goes to a file, and that it dies leaves no picture of its memory.
+    What it prints goes to a file; if it dies no core dump is left.
     """
     for kind, most in (
         (resource.RLIMIT_AS, memory),

@@ -42,9 +42,18 @@ MOST_STAMPS, LARGEST_STAMP = 8, 64 * 1024
 MOST_PAGES = 20
 """Pages of a scan that are looked at; a certificate has one."""
 
+MOST_CODES = 200
+"""Codes on these pages; a certificate has two or three."""
+
+OBJECTS = ("certificate.cose", "confirmation.cose")
+"""Names of the signed objects that a file of ours carries; a file carries one."""
+
 DPI = 300
 MOST_PIXELS = 40_000_000
 """Pixels of the largest page that is drawn: A3 at 300 dpi has 17 million."""
+
+LONGEST_SIDE = 65_535
+"""Pixels of its longer side: the most in which codes are looked for."""
 
 LONGEST_NAME = 255
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -53,6 +62,10 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 
 class Unopened(Exception):
     """This is no PDF that can be read; the message is a sentence for people."""
+
+
+class Unlike(Exception):
+    """A signature is not such as ours; the message is what differs, in words for people."""
 
 
 class Attachment(NamedTuple):
@@ -163,8 +176,10 @@ def _stamp(handle: Any) -> StampRead:  # noqa: ANN401
         return StampRead(problem="It is of another form than PAdES.")
     try:
         said = _cms(raw.raw)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, IndexError) as error:
-        return StampRead(problem=f"It cannot be read: {str(error)[:80] or type(error).__name__}.")
+    except Unlike as error:
+        return StampRead(problem=f"It cannot be read: {error}.")
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, IndexError):
+        return StampRead(problem="It cannot be read: something in it is missing or damaged.")
     at = _instant(_text(pdfium.FPDFSignatureObj_GetTime, handle))
     return StampRead(byte_range=tuple(byte_range), stamped_at=at, contents=raw.raw.hex(), **said)
 
@@ -192,7 +207,8 @@ def _instant(text: str) -> str:
         year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
         local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         east = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
-        return (local + east if match["sign"] == "-" else local - east).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = local + east if match["sign"] == "-" else local - east
+        return at.isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError):
         return ""
 
@@ -203,7 +219,7 @@ _OF_A_STAMP = {"content_type", "message_digest", "signing_certificate_v2"}
 def _cms(raw: bytes) -> dict[str, str]:
     """Return what a CAdES signature says: one signer, SHA-256, ECDSA, and the attributes that PAdES asks for.
 
-    Raises ValueError, or what the ASN.1 library raises, for anything else.
+    Raises `Unlike`, or what the ASN.1 library raises, for anything else.
     """
     from asn1crypto import cms, tsp  # noqa: F401, PLC0415 (only files with a stamp need it; tsp knows the attribute of CAdES)
 
@@ -225,11 +241,11 @@ def _cms(raw: bytes) -> dict[str, str]:
         (_algorithm(named["hash_algorithm"]) == "sha256", "its signing certificate is not named by SHA-256"),
     ):
         if not holds:
-            raise ValueError(problem)
+            raise Unlike(problem)
     wrapped = (each.chosen for each in signed["certificates"])
     of_signer = [each for each in wrapped if hashlib.sha256(each.dump()).digest() == named["cert_hash"].native]
     if not of_signer:
-        raise ValueError("the signing certificate that it names is not in it")
+        raise Unlike("the signing certificate that it names is not in it")
     return {
         "spki": of_signer[0].public_key.dump().hex(),
         "message_digest": attributes["message_digest"][0].native.hex(),
@@ -243,7 +259,10 @@ def _algorithm(field: Any) -> str:  # noqa: ANN401 (of an untyped library)
 
 
 def codes(document: Any) -> list[tuple[int, str]]:  # noqa: ANN401
-    """Return the certificate texts of the codes on the first pages: page, counted from one, and text, each once."""
+    """Return the texts of the codes on the first pages: page, counted from one, and text, each once.
+
+    Raises `Unopened` for more codes than are looked at.
+    """
     from macle.proof import qr  # noqa: PLC0415 (only scans need pictures)
 
     found: dict[str, int] = {}
@@ -252,6 +271,8 @@ def codes(document: Any) -> list[tuple[int, str]]:  # noqa: ANN401
         with contextlib.suppress(Unopened):
             for text in qr.texts_in(page_of(document, index)):
                 found.setdefault(text, index + 1)
+        if len(found) > MOST_CODES:
+            raise Unopened(f"More than {MOST_CODES} codes stand on the pages of the PDF, and no more are looked at.")
     return [(page_number, text) for text, page_number in found.items()]
 
 
@@ -273,7 +294,7 @@ def _drawn(page: Any, dpi: int) -> Image.Image:  # noqa: ANN401
     from PIL import Image  # noqa: PLC0415
 
     width, height = (max(1.0, get(page)) / 72 for get in (pdfium.FPDF_GetPageWidthF, pdfium.FPDF_GetPageHeightF))
-    scale = min(dpi, (MOST_PIXELS / (width * height)) ** 0.5)
+    scale = min(dpi, (MOST_PIXELS / (width * height)) ** 0.5, LONGEST_SIDE / max(width, height))
     wide, tall = max(1, int(width * scale)), max(1, int(height * scale))
     bitmap = pdfium.FPDFBitmap_CreateEx(wide, tall, pdfium.FPDFBitmap_Gray, None, 0)
     if not bitmap:
@@ -305,7 +326,7 @@ def contents(data: bytes) -> dict[str, Any] | str:
                 "stamps": [asdict(each) for each in stamps(document)],
                 "codes": [],
             }
-            if not any(each.name.endswith(".cose") for each in attached):
+            if not any(each.name in OBJECTS for each in attached):
                 read["codes"] = codes(document)
             return read
     except Unopened as error:

@@ -18,6 +18,7 @@ import json
 import re
 import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,15 +29,15 @@ from typing import TYPE_CHECKING, Any
 import typst
 
 from macle import errors
-from macle.paper import guilloche
+from macle.paper import guilloche, stationery
 from macle.paper.guilloche import Ribbon
 from macle.paper.sheets import UNSHIFTED, Printer
 from macle.proof import codec, keys, qr, views
-from macle.scheme.certificates import OriginKind, ValidationKind
+from macle.scheme.certificates import STATEMENT, OriginKind, ValidationKind
 from macle.scheme.terms import Carats, USDollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from macle.paper.decisions import Decision
     from macle.paper.sheets import Form
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
 
 CERTIFICATE_FILE, CONFIRMATION_FILE = "certificate.cose", "confirmation.cose"
 """Names of the signed object in a PDF; its JSON view has the same name with the ending .json."""
-
-LABEL_PREFIX = "KPL:"
-"""What the text of a container label's code begins with."""
 
 
 class SheetRefused(errors.Refused):
@@ -101,19 +99,14 @@ class Place:
             )
 
 
-_BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-_BLANK_CODES = {"qr": {"modules": 105, "svg": _BLANK}, "small": {"modules": 41, "svg": _BLANK}}
-"""The largest code of a full certificate (version 20, with its quiet zone) leaves the least room beside it."""
-
-
 class Press:
     """Typst with the fonts that travel with the package, and those of further folders."""
 
     def __init__(self, *, font_folders: Sequence[Path] = ()) -> None:
         """Read the fonts and lay the layouts out where typst may read."""
         package = Path(str(resources.files("macle.paper")))
-        self._folder = tempfile.TemporaryDirectory(prefix="macle-press-")
-        self._root = Path(self._folder.name)
+        self._root = Path(tempfile.mkdtemp(prefix="macle-press-"))
+        self.close = weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
         for layout in (package / "layouts").glob("*.typ"):
             shutil.copyfile(layout, self._root / layout.name)
         fonts = typst.Fonts(
@@ -123,6 +116,7 @@ class Press:
         )
         self._compiler = typst.Compiler(root=self._root, font_paths=fonts, ignore_system_fonts=True)
         self._kept: dict[str, str] = {}
+        self._widths: dict[str, int] = json.loads((package / "fonts" / "widths.json").read_bytes())
 
     def certificate(self, signed: Signed, *, look: Look, place: Place, rehearsed: bool = False) -> bytes:
         """Return the certificate as PDF, unstamped; raise `SheetRefused`.
@@ -134,16 +128,13 @@ class Press:
         data = self._common(look, number=certificate.number.for_people)
         data |= _of_certificate(certificate, look)
         data["fingerprint"] = keys.words_of(signed.identity)
-        if rehearsed and place.form is None:
-            data |= _BLANK_CODES
-        else:
-            data |= _codes(signed, data["number"], small=place.layout is not Layout.GENERAL)
+        data |= _codes(signed, data["number"], small=place.layout is not Layout.GENERAL, rehearsed=rehearsed)
+        _has_room(place.layout, data["qr"])
         if place.form is not None:
             data["form"] = place.printer.applied(place.form)
             _fits_its_place(place.form, data)
-        if rehearsed:
-            data["art"] = dict.fromkeys(("border", "slip", "underprint", "stamp", "waves"), _BLANK)
-        else:
+        data["rehearsed"] = rehearsed
+        if not rehearsed:
             data["art"] = self._art(place.layout, data["number"], look)
             data["files"] = _attached(signed, views.certificate_to_json(certificate), CERTIFICATE_FILE)
         return self._print(place.layout, data, at=certificate.validated_at)
@@ -153,7 +144,7 @@ class Press:
         certificate = codec.decode_certificate(signed.payload)
         data = self._common(look, number=certificate.number.for_people)
         data |= {
-            "small": _drawn(label_text(data["number"], signed.identity)),
+            "small": _drawn(qr.label_text(data["number"], signed.identity)),
             "seals": list(certificate.container_seals),
             "art": {},
         }
@@ -165,6 +156,7 @@ class Press:
         data = self._common(look, number=confirmation.certificate.number.for_people)
         data |= _of_confirmation(confirmation, look)
         data |= _codes(signed, data["number"], small=False) | {"fingerprint": keys.words_of(signed.identity)}
+        _has_room("confirmation", data["qr"])
         data["art"] = self._art("confirmation", data["number"], look)
         data["files"] = _attached(signed, views.confirmation_to_json(confirmation), CONFIRMATION_FILE)
         return self._print("confirmation", data, at=confirmation.confirmed_at)
@@ -175,7 +167,7 @@ class Press:
         data = self._common(look, number=number)
         data |= {
             "authority": [decision.authority],
-            "small": _drawn(label_text(number, decision.identity)) if decision.identity else None,
+            "small": _drawn(qr.label_text(number, decision.identity)) if decision.identity else None,
             "art": self._art("decision", decision.reference, look),
             "decision": _of_decision(decision, number),
         }
@@ -203,6 +195,9 @@ class Press:
             "colours": {name: getattr(stationery.colours, name) for name in ("ink", "first", "second", "tint")},
             "emblem": self._keep(stationery.emblem) if stationery.emblem else None,
             "overprint": _overprint(look, languages),
+            "statement-is-known": _is_known(look),
+            "em": {},
+            "rehearsed": False,
             "files": [],
         }
 
@@ -225,6 +220,11 @@ class Press:
             border["rule"] = self._keep(guilloche.rule(160, Ribbon(10, 2.2, 4, colours.first, colours.second)))
         return border | drawn
 
+    def _width(self, text: str) -> float:
+        """Return how wide a text is at most, in em, whatever cut it is set in."""
+        widest = self._widths
+        return sum(widest.get(sign) or _WIDEST * len(sign.encode()) for sign in text) * _SPACED / 1000
+
     def _keep(self, drawing: str) -> str:
         """Return the path, for typst, of a drawing that many sheets share; as a file it is no part of their data."""
         if drawing not in self._kept:
@@ -233,7 +233,8 @@ class Press:
             self._kept[drawing] = f"/{name}"
         return self._kept[drawing]
 
-    def _print(self, layout: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
+    def _print(self, layout: str, data: dict[str, Any], *, at: datetime) -> bytes:
+        data["em"] = {text: self._width(text) for text in _texts_of(data)}
         try:
             pdf = self._compiler.compile(
                 str(self._root / f"{layout}.typ"),
@@ -265,9 +266,40 @@ _ROSETTES: dict[str, dict[str, tuple[float, tuple[guilloche.Ring, ...]]]] = {
 _WAVES = {"general": (100, 18, 12), "eu": (100, 10, 7), "confirmation": (100, 17, 11)}
 
 
-def label_text(number: str, identity: bytes) -> str:
-    """Return the text of the small code on labels and slips: number and identity and nothing else."""
-    return f"{LABEL_PREFIX}{number.replace(' ', '')}:{identity.hex().upper()}"
+_WIDEST = 1100
+"""Thousandths of an em that a letter of the other scripts takes at most, for each of its bytes."""
+
+_SPACED = 1.06
+"""By how much kerning and spacing may widen a text."""
+
+
+def _is_known(look: Look) -> bool:
+    """Return whether the statements are those that travel here, which fit every layout."""
+    own = look.own
+    unchanged = own is None or (
+        own.code in stationery.available()
+        and own.words["statement"] == stationery.language(own.code).words["statement"]
+    )
+    return look.statement == STATEMENT and unchanged
+
+
+def _texts_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """Give the texts that layouts ask about, as `fit` is given them."""
+    for name in ("exporter", "importer"):
+        party = data.get(name)
+        if party:
+            label = f"licence and licence {party['licence']}"
+            yield from (party["name"], party["latin"], f"{party['town']} XX", label)
+            yield f"{party['town']} {party['licence']} licence and licence"
+    for name in ("provenance", "destination"):
+        if name in data:
+            yield from data[name]["names"]
+    yield from (f"{' '.join(each['names'])} (XX)" for each in data.get("origins", ()))
+    yield from (*data["state"], *data.get("authority", ()), data["number"])
+    yield from (data.get("officials", ""), data.get("reference", ""), data.get("area", ""))
+    yield "   ·   ".join(data.get("seals", ()))
+    if "kind" in data:
+        yield data["words"]["own"][data["kind"]]
 
 
 def _overprint(look: Look, languages: Sequence[Language]) -> list[dict[str, Any]]:
@@ -412,23 +444,50 @@ def _officials(validation: Validation) -> dict[str, str]:
     }
 
 
-def _codes(signed: Signed, number: str, *, small: bool) -> dict[str, Any]:
-    """Return the code of the whole object and, where a layout has one, the small one of number and identity."""
-    codes = {"qr": _drawn(qr.to_text(signed.to_bytes()))}
-    return codes | {"small": _drawn(label_text(number, signed.identity))} if small else codes
+def _codes(signed: Signed, number: str, *, small: bool, rehearsed: bool = False) -> dict[str, Any]:
+    """Return the code of the whole object and, where a layout has one, the small one of number and identity.
+
+    A rehearsal has another signature, so its code is a little longer than the real one can be, and is not drawn.
+    """
+    text = qr.to_text(signed.to_bytes()) + (_LONGER if rehearsed else "")
+    codes = {"qr": _drawn(text, blank=rehearsed)}
+    if small:
+        codes["small"] = _drawn(qr.label_text(number, signed.identity), blank=rehearsed)
+    return codes
+
+
+_LONGER = "0" * 16
+"""Characters by which one signature can deflate worse than another."""
+
+_ROOM = {"general": 76.0, "eu": 52.5, "confirmation": 55.0}
+"""Millimetres that a layout has for the code with its white frame; a full certificate's has up to 52.5."""
+
+
+def _has_room(layout: str, code: Mapping[str, Any]) -> None:
+    """Refuse a code that would be printed over words."""
+    side = code["modules"] * qr.MODULE_MM
+    if side > _ROOM.get(layout, side):
+        raise SheetRefused(
+            f"The code is {side} mm wide with its white frame, and this layout has room for {_ROOM[layout]:g} mm.",
+            where="qr",
+            rule=_WHOLE,
+            mend="Shorten the names, or print it in another layout; the code is never printed smaller.",
+        )
 
 
 _RUN = re.compile(rb"\x01+")
 
 
-def _drawn(text: str) -> dict[str, Any]:
-    """Return a code as one path, and its width in modules with the quiet zone.
+def _drawn(text: str, *, blank: bool = False) -> dict[str, Any]:
+    """Return a code as one path, or none, and its width in modules with the quiet zone.
 
     Each run of dark modules is a stroke 1.04 modules high: rows overlap by 0.02 mm, without which viewers can show
     hairlines between them.
     """
     code = qr.code_of(text)
     side = code.modules + 2 * qr.QUIET_ZONE
+    if blank:
+        return {"modules": side}
     path = [
         f"M{(run.start() + qr.QUIET_ZONE) * 2} {(row + qr.QUIET_ZONE) * 2 + 1}h{(run.end() - run.start()) * 2}"
         for row, modules in enumerate(code.rows())
@@ -475,7 +534,7 @@ def _fits_its_place(form: Form, data: Mapping[str, Any]) -> None:
                 )
 
 
-_GLYPH = re.compile(r"the text [\"“'](?P<text>.+?)[\"”']|text `(?P<other>.+?)`|(?P<rest>U\+[0-9A-F]+)")
+_GLYPH = re.compile(r"the text [`\"“']+(?P<text>.+?)[`\"”']+ could not be displayed")
 
 
 def _refusal(error: typst.TypstError) -> errors.MacleError:
@@ -489,9 +548,11 @@ def _refusal(error: typst.TypstError) -> errors.MacleError:
             rule=_WHOLE,
             mend="Shorten it before the certificate is validated; nothing is cut off.",
         )
-    if "could not be displayed" in message or "glyph" in message or "font" in message:
+    glyph = _GLYPH.search(message)
+    if glyph:
+        signs = ", ".join(f"{sign} (U+{ord(sign):04X})" for sign in dict.fromkeys(glyph["text"]))
         return SheetRefused(
-            f"A character has no form in the fonts that are here: {message}.",
+            f"The fonts that are here have no form for: {signs}.",
             where="fonts",
             rule=_WHOLE,
             mend="Give a folder with a font that has it.",

@@ -8,6 +8,7 @@ Source: practice under KPCS Core Document, Annex I-A (a unique number; tamper an
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,15 +29,19 @@ NAMES = (
 the import confirmation below the perforation; signature and stamp are the official's."""
 
 WHOLE = {
-    "issued", "expires", "exporter", "importer", "hs", "carats", "value", "parcels", "seals", "authority", "official",
-    "qr",
+    "issued", "expires", "exporter", "importer", "origin", "hs", "carats", "value", "parcels", "seals", "authority",
+    "official", "qr",
 }  # fmt: skip
-"""What a form must have: the rest of Annex I is printed on it, or, like origins, may be elsewhere on it."""
+"""What a form must have: the rest of Annex I is printed on the sheet already."""
 
 _NUMBERS = {"number", "slip-number"}
 _LARGEST, _CROSSES = 420.0, 40.0
 """Millimetres of A3; and how far the four crosses of a calibration sheet stand from its edges, both sides together."""
 _MOST_SHIFT, _MOST_STRETCH = 15.0, 0.02
+_SMALLEST, _LARGEST_LETTERS = 6.0, 40.0
+"""Points of the first size of a field; it is made smaller step by step, down to little more than half."""
+_EDGE = 5.0
+"""Millimetres that the white frame of a code keeps to the edge of a sheet; no printer reaches the edge."""
 
 
 class FormMalformed(errors.Malformed):
@@ -139,7 +144,7 @@ def read_printer(path: Path) -> Printer:
             "There is no such field.", where=f"{path}: {strangers[0]}", mend="See `macle paper calibrate`."
         )
     try:
-        printer = Printer(**{name: float(value) for name, value in table.items()})
+        printer = Printer(**{name: _number(value) for name, value in table.items()})
     except (TypeError, ValueError) as error:
         raise FormMalformed(f"These are no millimetres: {error}.", where=str(path)) from error
     if abs(printer.right) > _MOST_SHIFT or abs(printer.down) > _MOST_SHIFT:
@@ -150,28 +155,57 @@ def read_printer(path: Path) -> Printer:
 def _table(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FormMalformed(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FormMalformed(f"This is not TOML: {error}.", where=str(path)) from error
 
 
+_ENTRIES = {"name", "width", "height", "numbered", "perforation", "instructions", "fields"}
+
+
+def _number(value: object) -> float:
+    """Return a finite number; raise ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
 def _form(table: Mapping[str, Any]) -> Form:
+    for stranger in sorted(set(table) - _ENTRIES):
+        raise FormMalformed("There is no such entry.", where=stranger, mend=f"Known: {', '.join(sorted(_ENTRIES))}.")
     fields = tuple(_field(each) for each in table["fields"])
     form = Form(
         name=str(table["name"]),
-        width=float(table["width"]),
-        height=float(table["height"]),
+        width=_number(table["width"]),
+        height=_number(table["height"]),
         numbered=_flag(table["numbered"]),
-        perforation=None if table.get("perforation") is None else float(table["perforation"]),
-        instructions=float(table.get("instructions", 22)),
+        perforation=None if table.get("perforation") is None else _number(table["perforation"]),
+        instructions=_number(table.get("instructions", 22)),
         fields=fields,
     )
-    names = [field.name for field in fields]
+    _refuse_measures(form)
+    _refuse_names(form)
+    for field in fields:
+        _refuse_place(form, field)
+    return form
+
+
+def _refuse_measures(form: Form) -> None:
     if not (0 < form.width <= _LARGEST and 0 < form.height <= _LARGEST):
         raise FormMalformed("A sheet is no larger than A3.", where="width, height")
+    for where, measure in (("perforation", form.perforation), ("instructions", form.instructions)):
+        if measure is not None and not 0 <= measure <= form.height:
+            raise FormMalformed("This is not on the sheet.", where=where)
+
+
+def _refuse_names(form: Form) -> None:
+    """Refuse a form that has a field twice, lacks one of Annex I, or prints a number that is there already."""
+    names = [field.name for field in form.fields]
     if len(set(names)) != len(names):
         double = next(name for name in names if names.count(name) > 1)
         raise FormMalformed("A field stands on a sheet once.", where=double)
-    missing = sorted(WHOLE - set(names) - ({"number"} if form.numbered else set()))
+    missing = sorted(WHOLE - set(names))
     if missing:
         raise FormMalformed("A certificate needs this field.", where=missing[0], mend="Give its place in millimetres.")
     if form.numbered and _NUMBERS & set(names):
@@ -180,14 +214,19 @@ def _form(table: Mapping[str, Any]) -> Form:
         )
     if not form.numbered and "number" not in names:
         raise FormMalformed("The sheet bears no number, so it must be printed.", where="number", mend="Give its place.")
-    for field in fields:
-        inside = (
-            0 <= field.x <= field.x + field.width <= form.width
-            and 0 <= field.y <= field.y + field.height <= form.height
+
+
+def _refuse_place(form: Form, field: Field) -> None:
+    """Refuse a field that is not on the sheet, a code at its edge, and letters that nobody reads."""
+    from_edge = min(field.x, field.y, form.width - field.x - field.width, form.height - field.y - field.height)
+    if from_edge < 0 or field.width <= 0 or field.height <= 0:
+        raise FormMalformed("The field is not inside the sheet.", where=field.name)
+    if field.name in {"qr", "small-qr"} and from_edge < _EDGE:
+        raise FormMalformed(f"A code keeps {_EDGE:g} mm to the edge, with its white frame.", where=field.name)
+    if not _SMALLEST <= field.size <= _LARGEST_LETTERS:
+        raise FormMalformed(
+            f"Letters have {_SMALLEST:g} to {_LARGEST_LETTERS:g} points.", where=field.name, mend="Give its size."
         )
-        if not inside or field.width <= 0 or field.height <= 0:
-            raise FormMalformed("The field is not inside the sheet.", where=field.name)
-    return form
 
 
 def _field(table: Mapping[str, Any]) -> Field:
@@ -199,8 +238,8 @@ def _field(table: Mapping[str, Any]) -> Field:
     align = str(table.get("align", "left"))
     if align not in {"left", "right"}:
         raise FormMalformed(f"{align!r} is neither left nor right.", where=name)
-    size = float(table.get("size", 9.5))
-    x, y, width, height = (float(table[each]) for each in ("x", "y", "width", "height"))
+    size = _number(table.get("size", 9.5))
+    x, y, width, height = (_number(table[each]) for each in ("x", "y", "width", "height"))
     return Field(name, x, y, width, height, size, align)
 
 

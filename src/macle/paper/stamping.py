@@ -25,7 +25,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from macle import errors
 from macle.paper import opening
-from macle.proof import keys
+from macle.proof import keys, signing_certificates
 from macle.proof.cose import SIGNATURE_BYTES, Algorithm
 
 if TYPE_CHECKING:
@@ -54,12 +54,22 @@ class Stamp:
             raise StampRefused(
                 "PDF readers do not know this algorithm.", where="stamp key", mend="Make a P-256 key to stamp with."
             )
-        wrapped = _x509(signing_certificate)
+        wrapped, root = _x509(signing_certificate, "signing certificate"), _x509(root_certificate, "root")
         if keys.key_id_of(wrapped.public_key.dump()) != signer.key_id:
             raise StampRefused(
                 "The signing certificate is of another key.", where="stamp key", mend="See `macle keys show`."
             )
-        self._signer = _CMS(signer, wrapped, _x509(root_certificate))
+        if not _is_for_documents(wrapped):
+            raise StampRefused(
+                "The key is for another usage.",
+                where="stamp key",
+                mend="One key has one usage; make one to stamp with.",
+            )
+        if not signing_certificates.is_signed_by(signing_certificate, root_certificate):
+            raise StampRefused(
+                "The root did not sign this signing certificate.", where="root", mend="Give its own root."
+            )
+        self._signer = _CMS(signer, wrapped, root)
 
     def on(self, pdf: bytes, *, attached: tuple[str, bytes] | None, at: datetime) -> bytes:
         """Return the file with the stamp added, made at that instant.
@@ -67,10 +77,13 @@ class Stamp:
         ``attached`` is the name and content of what must be attached, and nothing else of that name; None for a file
         that carries nothing. Raises `StampRefused`.
         """
-        with opening.opened(pdf) as document:
-            found = opening.attachments(document)
-            if opening.stamps(document):
-                raise StampRefused("The file is stamped already.", where="stamp", mend="Print it anew.")
+        try:
+            with opening.opened(pdf) as document:
+                found, stamped_before = opening.attachments(document), opening.stamps(document)
+        except opening.Unopened as error:
+            raise StampRefused(str(error), where="PDF", mend="Print it anew.") from error
+        if stamped_before:
+            raise StampRefused("The file is stamped already.", where="stamp", mend="Print it anew.")
         if [each for each in found if attached is None or each.name == attached[0]] != (
             [] if attached is None else [opening.Attachment(*attached)]
         ):
@@ -112,6 +125,19 @@ class _CMS(CMSSigner):
         return encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
 
 
-def _x509(wrapped: bytes) -> x509.Certificate:
-    _, _, der = pem.unarmor(wrapped)
-    return x509.Certificate.load(der)
+_DOCUMENTS = signing_certificates.DOCUMENT_SIGNING.dotted_string
+
+
+def _is_for_documents(wrapped: x509.Certificate) -> bool:
+    usages = wrapped.extended_key_usage_value
+    return usages is not None and _DOCUMENTS in {usage.dotted for usage in usages}
+
+
+def _x509(wrapped: bytes, where: str) -> x509.Certificate:
+    try:
+        _, _, der = pem.unarmor(wrapped)
+        read = x509.Certificate.load(der, strict=True)
+        read.public_key.dump()
+    except (ValueError, TypeError) as error:
+        raise StampRefused("This is no X.509 wrapper in PEM.", where=where, mend="See `macle keys new`.") from error
+    return read

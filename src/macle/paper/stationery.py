@@ -22,7 +22,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from macle import errors
-from macle.scheme import participants
+from macle.scheme import participants, terms
 from macle.scheme.certificates import LONGEST_TEXT
 from macle.scheme.terms import ParticipantCode
 
@@ -176,61 +176,120 @@ def read(path: Path) -> Stationery:
     """Return the stationery of a file (TOML; an emblem is an SVG file beside it); raise `StationeryMalformed`."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        name = table.get("emblem", "")
-        emblem = path.with_name(name).read_bytes() if name else b""
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StationeryMalformed(f"This is not TOML: {error}.", where=str(path)) from error
-    if len(emblem) > LARGEST_EMBLEM or (emblem and b"<svg" not in emblem[:1024]):
-        raise StationeryMalformed(
-            "The emblem is no SVG drawing below 256 KiB.", where=f"{path}: emblem", mend="Give it as a plain SVG file."
-        )
+    except OSError as error:
+        raise StationeryMalformed(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
     try:
-        return _read(table, emblem=emblem.decode())
+        return _read(table, emblem=_emblem(path, table["emblem"]) if "emblem" in table else "")
     except errors.MacleError as error:
         error.where = f"{path}: {error.where}"
         raise
 
 
+def _emblem(path: Path, name: object) -> str:
+    """Return the drawing that lies beside the stationery."""
+    try:
+        if not isinstance(name, str) or not re.fullmatch(r"[\w-][\w.-]*\.svg", name):
+            raise StationeryMalformed(f"{name!r} is no name of a drawing beside this file.", where="emblem", mend=_SVG)
+        drawing = path.with_name(name).read_bytes()
+        text = drawing.decode()
+    except OSError as error:
+        raise StationeryMalformed(f"The file cannot be read: {error.strerror}.", where="emblem", mend=_SVG) from error
+    except UnicodeDecodeError as error:
+        raise StationeryMalformed("The drawing is not in UTF-8.", where="emblem", mend=_SVG) from error
+    if len(drawing) > LARGEST_EMBLEM or "<svg" not in text[:1024]:
+        raise StationeryMalformed("This is no SVG drawing below 256 KiB.", where="emblem", mend=_SVG)
+    return text
+
+
+_SVG = 'Give a plain SVG file in the same folder, such as "emblem.svg".'
 _FIELDS = {
     "participant", "layout", "languages", "state", "names", "colours", "emblem", "contact", "approved_by", "words",
     "countries", "right_to_left",
 }  # fmt: skip
 LAYOUTS = ("general", "eu")
+_OF_ANNEX_I = {"title", "statement"}
+"""English words that Annex I orders; the statement comes from the legal profile."""
+_MARKS = {"specimen", "copy"}
+"""English words by which everybody knows what is no original."""
 
 
 def _read(table: Mapping[str, Any], *, emblem: str) -> Stationery:
-    strangers = sorted(set(table) - _FIELDS)
-    if strangers:
+    _refuse_strangers(set(table), _FIELDS)
+    layout = table.get("layout", "general")
+    if layout not in LAYOUTS:
         raise StationeryMalformed(
-            "There is no such field.", where=strangers[0], mend=f"Known: {', '.join(sorted(_FIELDS))}."
+            f"{layout!r} is no layout.", where="layout", mend=f"Choose one of: {', '.join(LAYOUTS)}."
         )
+    codes = _codes(table.get("languages", []), "languages")
+    if ENGLISH in codes:
+        raise StationeryMalformed("English is always there.", where="languages", mend="Name the others.")
+    for section in ("words", "names", "countries"):
+        for code in _table(table.get(section, {}), section):
+            if code not in {ENGLISH, *codes}:
+                raise StationeryMalformed(
+                    "This is no language of the stationery.", where=f"{section}.{code}", mend="Name it in languages."
+                )
+    languages = {code: _overlaid(code, table) for code in (ENGLISH, *codes)}
+    state = _texts(_given(table, "state"), "state")
+    for code in (ENGLISH, *codes):
+        if code not in state:
+            raise StationeryMalformed("The state has no name in this language.", where=f"state.{code}")
+    return Stationery(
+        participant=_participant(_given(table, "participant")),
+        layout=layout,
+        languages=tuple(languages[code] for code in codes),
+        english=languages[ENGLISH],
+        state=state,
+        names={code: _texts(names, f"names.{code}") for code, names in table.get("names", {}).items()},
+        colours=_colours(_given(table, "colours")),
+        emblem=emblem,
+        contact=_lines(table.get("contact", []), "contact"),
+        approved_by=_text(table["approved_by"], "approved_by") if "approved_by" in table else "",
+    )
+
+
+def _given(table: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 (of TOML)
+    if name not in table:
+        raise StationeryMalformed("This is missing.", where=name, mend="Fill it in.")
+    return table[name]
+
+
+def _refuse_strangers(names: set[str], known: set[str], section: str = "") -> None:
+    for name in sorted(names - known):
+        raise StationeryMalformed(
+            "There is no such field.", where=f"{section}{name}", mend=f"Known: {', '.join(sorted(known))}."
+        )
+
+
+def _participant(code: object) -> ParticipantCode:
     try:
-        layout, codes = table.get("layout", "general"), tuple(table.get("languages", ()))
-        if layout not in LAYOUTS:
-            raise StationeryMalformed(
-                f"{layout!r} is no layout.", where="layout", mend=f"Choose one of: {', '.join(LAYOUTS)}."
-            )
-        languages = {code: _overlaid(code, table) for code in (ENGLISH, *codes)}
-        state = _texts(table["state"], "state")
-        for code in (ENGLISH, *codes):
-            if code not in state:
-                raise StationeryMalformed("The state has no name in this language.", where=f"state.{code}")
-        return Stationery(
-            participant=ParticipantCode(table["participant"]),
-            layout=layout,
-            languages=tuple(languages[code] for code in codes),
-            english=languages[ENGLISH],
-            state=state,
-            names={code: _texts(names, f"names.{code}") for code, names in table.get("names", {}).items()},
-            colours=Colours(**table["colours"]),
-            emblem=emblem,
-            contact=tuple(_text(line, "contact") for line in table.get("contact", ())),
-            approved_by=str(table.get("approved_by", "")),
-        )
-    except KeyError as error:
-        raise StationeryMalformed("This is missing.", where=str(error.args[0])) from error
-    except (TypeError, AttributeError, ValueError) as error:
-        raise StationeryMalformed(f"A field holds what it cannot hold: {error}.", where="stationery") from error
+        return terms.participant_code(code, where="participant")
+    except terms.TermInvalid as error:
+        raise StationeryMalformed(error.what, where="participant", mend=error.mend) from error
+
+
+def _colours(table: object) -> Colours:
+    given = _table(table, "colours")
+    known = {"ink", "first", "second", "tint"}
+    _refuse_strangers(set(given), known, "colours.")
+    return Colours(
+        **{name: _given({f"colours.{each}": given[each] for each in given}, f"colours.{name}") for name in known}
+    )
+
+
+def _codes(value: object, where: str) -> tuple[str, ...]:
+    codes = _lines(value, where)
+    if len(set(codes)) != len(codes):
+        raise StationeryMalformed("A language stands once.", where=where)
+    return codes
+
+
+def _lines(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise StationeryMalformed("This is no list.", where=where, mend='Write ["...", "..."].')
+    return tuple(_text(line, where) for line in value)
 
 
 def _overlaid(code: str, table: Mapping[str, Any]) -> Language:
@@ -241,6 +300,9 @@ def _overlaid(code: str, table: Mapping[str, Any]) -> Language:
     unknown = sorted(set(words) - set(english.words))
     if unknown:
         raise StationeryMalformed("There is no such word.", where=f"words.{code}.{unknown[0]}")
+    fixed = sorted(set(words) & (_OF_ANNEX_I | _MARKS)) if code == ENGLISH else []
+    if fixed:
+        raise StationeryMalformed("This English word is the Scheme's and stays as it is.", where=f"words.en.{fixed[0]}")
     if code in available():
         base = language(code)
     else:
@@ -251,21 +313,25 @@ def _overlaid(code: str, table: Mapping[str, Any]) -> Language:
                 where=f"words.{code}",
                 mend="Give every word that languages/en.json has.",
             )
-        base = Language(code, code in table.get("right_to_left", ()), {}, {})
+        base = Language(code, code in _codes(table.get("right_to_left", []), "right_to_left"), {}, {})
     return Language(code, base.right_to_left, {**base.words, **words}, {**base.countries, **countries})
 
 
-def _texts(table: object, where: str) -> dict[str, str]:
-    if not isinstance(table, dict):
+def _table(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
         raise StationeryMalformed("This is no table.", where=where, mend="Write [section] with name = text.")
-    return {str(name): _text(value, f"{where}.{name}") for name, value in table.items()}
+    return value
+
+
+def _texts(value: object, where: str) -> dict[str, str]:
+    return {name: _text(text, f"{where}.{name}") for name, text in _table(value, where).items()}
 
 
 def _text(value: object, where: str) -> str:
     longest = 3 * LONGEST_TEXT
-    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
-        raise StationeryMalformed("This is no text that prints.", where=where, mend=f"Write 1 to {longest} characters.")
-    return value
+    if isinstance(value, str) and 0 < len(value) <= longest and terms.is_printable(value) and value.strip():
+        return value
+    raise StationeryMalformed("This is no text that prints.", where=where, mend=f"Write 1 to {longest} characters.")
 
 
 @functools.cache

@@ -23,6 +23,14 @@ RECORD = "application/vnd.kpcs.record.v1"
 TRUST_LIST = "application/vnd.kpcs.trust-list.v1"
 APPROVAL = "application/vnd.kpcs.approval.v1"
 
+_NAMES = {
+    CERTIFICATE: "a certificate",
+    CONFIRMATION: "an import confirmation",
+    RECORD: "a participant record",
+    TRUST_LIST: "a trust list",
+    APPROVAL: "an approval",
+}
+
 SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 8
 LARGEST_HEADER = 512
@@ -172,8 +180,9 @@ def _header(protected: bytes) -> Header:
 def expect(signed: Signed, typ: str) -> None:
     """Raise `OfAnotherType` unless the object is of the type that the reader expects."""
     if signed.header.typ != typ:
+        this = _NAMES.get(signed.header.typ, repr(signed.header.typ[:80]))
         raise OfAnotherType(
-            f"This is {signed.header.typ[:80]!r}, not {typ!r}.",
+            f"This is {this}, not {_NAMES.get(typ, repr(typ))}.",
             where="protected header",
             mend="Give the object that is meant, or use a version that knows this one.",
         )

@@ -152,7 +152,6 @@ class AuthorityFolder:
     ) -> TrustedKey:
         from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
 
-        wrapped_path = self.key_path(holder, usage).with_suffix("").with_suffix(".pem")
         record = self.record()
         key = TrustedKey(
             participant=record.participant, public_key=public_key, usage=usage, holder=holder, office=office, since=at
@@ -161,7 +160,7 @@ class AuthorityFolder:
             root=root, root_certificate=_read(self.path / "root.pem"), key=public_key, usage=usage, holder=holder, at=at
         )
         self._change(record, (*record.keys, key), root=root, at=at)
-        write(wrapped_path, wrapped)
+        write(self.wrapped_path(holder, usage), wrapped)
         return key
 
     def end_key(self, *, key_id: bytes, why: Ended, since: datetime, root_passphrase: str, at: datetime) -> TrustedKey:
@@ -206,6 +205,10 @@ class AuthorityFolder:
                 mend="Use letters, digits, '.', '_' and '-', such as official-07.",
             )
         return self.path / f"{holder}.{usage.name.lower()}.key.pem"
+
+    def wrapped_path(self, holder: str, usage: Usage) -> Path:
+        """Return where the X.509 wrapper of a holder's key is kept."""
+        return self.key_path(holder, usage).with_suffix("").with_suffix(".pem")
 
     def signer(self, *, holder: str, usage: Usage, passphrase: str) -> FileSigner:
         """Open the private key of a holder; raise `PassphraseWrong` or `KeyUnreadable`."""

@@ -8,6 +8,8 @@ code, not a finer one.
 from __future__ import annotations
 
 import io
+import math
+import re
 import struct
 import sys
 import zlib
@@ -21,6 +23,7 @@ from macle import errors
 from macle.proof import codec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from PIL import Image
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 PREFIX = "KP1:"
+LABEL_PREFIX = "KPL:"
+"""What the text of a container label's code begins with."""
+
+_LABEL = re.compile(LABEL_PREFIX + r"(?P<number>[A-Z]{2}[A-Z0-9/.-]{1,20}):[0-9A-F]{64}")
 MODULE_MM = 0.5
 QUIET_ZONE = 4
 """Modules of white around the code (ISO/IEC 18004)."""
@@ -216,7 +223,8 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
 
     where = "picture"
     texts: dict[str, None] = {}
-    others, pixels, too_large = 0, 0, False
+    others: list[str] = []
+    pixels, too_large = 0, False
     try:
         with Image.open(
             io.BytesIO(source) if isinstance(source, bytes) else source, formats=("PNG", "JPEG", "TIFF")
@@ -230,7 +238,7 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
                     if text.startswith(PREFIX):
                         texts[text] = None
                     else:
-                        others += 1
+                        others.append(text)
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
@@ -257,16 +265,70 @@ def texts_in_picture(source: Path | bytes) -> list[str]:
         )
     if not texts:
         raise PictureUnreadable(
-            "A QR code was found, but none of a certificate." if others else "No QR code was found.",
+            said_of(others) or "No QR code was found.",
             where=where,
             mend="Scan the page flat, in focus, at 300 dpi, with the white frame of the code.",
         )
     return list(texts)
 
 
+def label_text(number: str, identity: bytes) -> str:
+    """Return the text of the small code on labels and slips: number and identity and nothing else."""
+    return f"{LABEL_PREFIX}{number.replace(' ', '')}:{identity.hex().upper()}"
+
+
+def said_of(others: Iterable[str]) -> str:
+    """Return in a sentence what codes are that are no certificate's; nothing if there are none."""
+    found = list(others)
+    for text in found:
+        label = _LABEL.fullmatch(text)
+        if label:
+            return (
+                f"This is a label or a slip: it names the certificate {label['number']} and proves nothing. "
+                "Scan the certificate."
+            )
+    return "A QR code was found, but none of a certificate." if found else ""
+
+
 def texts_in(grey: Image.Image) -> list[str]:
-    """Return the texts of all QR codes in a grey picture, whatever they say, in reading order."""
-    return [found.text for found in zxingcpp.read_barcodes(grey, formats=_FORMATS)]
+    """Return the texts of all QR codes in a grey picture, whatever they say, in reading order, each once.
+
+    Where no certificate's is among them, the picture is looked at again with its light made even; what only such a
+    look finds stands behind.
+    """
+    texts: dict[str, None] = {}
+    for look in _looks(grey):
+        texts |= dict.fromkeys(found.text for found in zxingcpp.read_barcodes(look, formats=_FORMATS))
+        if any(text.startswith(PREFIX) for text in texts):
+            break
+    return list(texts)
+
+
+def _looks(grey: Image.Image) -> Iterator[Image.Image]:
+    """Give the picture as it is, then with each dot compared to the mean of those around it.
+
+    A stain, a fold or a shadow changes a dot and its neighbours alike, so little of it is left in the difference; and
+    what blur took from single modules comes back. A picture too large for this is reduced first, so that a second look
+    at a page costs no more than at one of A4 at 300 dpi, whatever is on it.
+    """
+    yield grey
+    from PIL import Image, ImageChops, ImageFilter  # noqa: PLC0415 (only a second look needs it)
+
+    fine = grey.reduce(math.isqrt((grey.width * grey.height - 1) // MOST_PIXELS_EVENED) + 1)
+    for reduction, radius in _NEIGHBOURHOODS:
+        means = fine.reduce(reduction).filter(ImageFilter.BoxBlur(radius))
+        yield ImageChops.subtract(fine, means.resize(fine.size, Image.Resampling.BILINEAR), offset=_MIDDLE_GREY)
+
+
+MOST_PIXELS_EVENED = 12_000_000
+"""Pixels of the largest picture whose light is made even: an A4 page at 300 dpi, askew, has ten million."""
+
+_NEIGHBOURHOODS = ((2, 1.5), (3, 2))
+"""Means are taken in a picture reduced so many times, over that radius and the dot itself: of 8 dots, and of 15.
+
+That is two and a half modules of 0.5 mm, at 150 dpi and at 300: a finder pattern's dark middle has three.
+"""
+_MIDDLE_GREY = 128
 
 
 def _grey(page: Image.Image) -> Image.Image:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
@@ -58,6 +59,15 @@ def make_signing_certificate(
         purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, DOCUMENT_SIGNING])
         builder = builder.add_extension(purposes, critical=False)
     return _signed(builder, root)
+
+
+def is_signed_by(wrapped: bytes, root: bytes) -> bool:
+    """Return whether the root (PEM) is the issuer of this signing certificate (PEM), and signed it."""
+    try:
+        x509.load_pem_x509_certificate(wrapped).verify_directly_issued_by(x509.load_pem_x509_certificate(root))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _name(participant: str, authority: str, common: str) -> x509.Name:

@@ -131,6 +131,15 @@ class TrustedKey:
         return ""
 
 
+_SHOW = "See `macle keys show`."
+
+
+class KeyNotPermitted(errors.NotPermitted):
+    """The participant record does not let this key do this, or not at this instant."""
+
+    code = "key-not-permitted"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantRecord:
     """Who may do what for a Participant: its own statement, signed by its root."""
@@ -142,6 +151,29 @@ class ParticipantRecord:
     root: PublicKey
     keys: tuple[TrustedKey, ...]
     extensions: Mapping[int, object] = field(default_factory=dict)
+
+    def require(self, *, key_id: bytes, holder: str, usage: Usage, office: str, at: datetime) -> TrustedKey:
+        """Return the key if its holder may use it for this office at the instant; raise `KeyNotPermitted`.
+
+        What is known to be compromised signs nothing more, whatever the instant.
+        """
+        own = next((key for key in self.keys if key.public_key.key_id == key_id), None)
+        if own is None:
+            raise KeyNotPermitted("The record does not name this key.", where="holder", mend=_SHOW)
+        if own.holder != holder:
+            raise KeyNotPermitted(
+                f"The record names {own.holder} as the holder of this key.", where="holder", mend=_SHOW
+            )
+        wrong = own.why_not(participant=self.participant, usage=usage, office=office)
+        if wrong:
+            raise KeyNotPermitted(wrong, where="holder", mend="Let somebody do it who may.")
+        if own.ended is Ended.COMPROMISED:
+            raise KeyNotPermitted(f"{holder}'s key is known to be compromised.", where="holder", mend=_SHOW)
+        if at < own.since or (own.until is not None and at >= own.until):
+            raise KeyNotPermitted(
+                f"{holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.", where="holder", mend=_SHOW
+            )
+        return own
 
     def to_bytes(self, *, root: Signer) -> bytes:
         """Return the record signed by the root, which must be the one it names."""

@@ -1,8 +1,9 @@
 """Test vectors: certificates good and bad, each with the answers that every verifier must give.
 
 A vector is one JSON file; the format stands in ``spec/vectors/README.md``. *Good* means genuine and in
-date; everything else is *bad*. Each vector names its trust set, a JSON file beside the folders. Vectors of
-rules lie in folders of their own (`macle.proof.rulings`); each states every breach that is to be found.
+date; everything else is *bad*. Each vector names its trust set, a JSON file beside the folders, and one of a
+PDF names that file. Vectors of rules lie in folders of their own (`macle.proof.rulings`); each states every
+breach that is to be found. Whoever judges vectors of PDFs brings what reads them (`macle.paper.reading`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macle import errors
 from macle.proof import rulings, trust, verification, views
@@ -23,9 +24,10 @@ from macle.scheme.rules.settings import EarlierPresentation
 from macle.scheme.terms import CertificateNumber, ParticipantCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from macle.proof.stamps import StampEvidence
     from macle.proof.trust import Trust
     from macle.proof.verification import Report
 
@@ -34,6 +36,18 @@ class VectorMalformed(errors.Malformed):
     """A file in the folder of vectors is not a vector."""
 
     code = "vector-malformed"
+
+
+class Carried(Protocol):
+    """One signed object from a PDF, with the stamps of the file that it is attached to; None for a scan."""
+
+    @property
+    def data(self) -> bytes | str:
+        """Return COSE bytes or a QR text."""
+
+    @property
+    def stamps(self) -> Sequence[StampEvidence] | None:
+        """Return what the stamps of the file prove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +64,8 @@ class Verdict:
         return self.expected == self.found
 
 
-def check(folder: Path) -> Iterator[Verdict]:
-    """Judge every vector below the folder, in the order of their names.
+def check(folder: Path, *, reading: Callable[[bytes], Sequence[Carried]]) -> Iterator[Verdict]:
+    """Judge every vector below the folder, in the order of their names; ``reading`` says what a PDF carries.
 
     Raises `VectorMalformed` for a file that is none, and for a folder without any.
     """
@@ -60,20 +74,23 @@ def check(folder: Path) -> Iterator[Verdict]:
         raise VectorMalformed(
             "There are no vectors here.", where=str(folder), mend="Give the folder that holds good/ and bad/."
         )
-    return (judge(path) for path in files)
+    return (judge(path, reading=reading) for path in files)
 
 
 _OF_BYTES = {"good", "bad"}
 
 
-def judge(path: Path) -> Verdict:
-    """Judge one vector; raise `VectorMalformed` for a file that is none, or has the wrong name or folder."""
+def judge(path: Path, *, reading: Callable[[bytes], Sequence[Carried]]) -> Verdict:
+    """Judge one vector; raise `VectorMalformed` for a file that is none, or has the wrong name or folder.
+
+    ``reading`` raises `Malformed` for a PDF that it cannot read.
+    """
     try:
         vector = json.loads(path.read_bytes())
         if path.parent.name in rulings.BY_FOLDER:
             return _judge_ruling(vector, path)
         _must_be_whole(vector, path)
-        report = verification.report(_input(vector), circumstances=circumstances(vector, path.parent.parent))
+        report = _report(vector, path.parent.parent, reading)
         return Verdict(vector["name"], vector["expect"], outcome(report))
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise VectorMalformed(f"This is not a vector: {type(error).__name__} {error}.", where=str(path)) from error
@@ -101,12 +118,28 @@ def _standing(folder: Path) -> Participants:
     return Participants.from_rows(as_of=participants.load().as_of, **tables)
 
 
+def _report(vector: dict[str, Any], folder: Path, reading: Callable[[bytes], Sequence[Carried]]) -> Report:
+    """Judge what is presented: a text, bytes, or the one object that a PDF carries."""
+    here = circumstances(vector, folder)
+    if "pdf" not in vector:
+        data = str(vector["text"]) if "text" in vector else bytes.fromhex(vector["cose"])
+        return verification.report(data, circumstances=here)
+    pdf = (folder / "documents" / f"{vector['pdf']}.pdf").read_bytes()
+    try:
+        (carried,) = reading(pdf)
+    except errors.Malformed as error:
+        return verification.unreadable(error, circumstances=here, carrier="PDF")
+    return verification.report(carried.data, circumstances=here, stamps=carried.stamps)
+
+
 _PARTS = {"name", "about", "trust", "circumstances", "expect"}
+_PRESENTED = ("text", "cose", "pdf")
 
 
 def _must_be_whole(vector: dict[str, Any], path: Path) -> None:
     """Refuse a vector that lacks a part, has one too many, or lies where its answers do not belong."""
-    _must_have(set(vector), {*_PARTS, "text" if "text" in vector else "cose"}, path)
+    presented = next((part for part in _PRESENTED if part in vector), "cose")
+    _must_have(set(vector), {*_PARTS, presented}, path)
     _must_be_named(vector, path)
     is_good = vector["expect"]["genuine"] == vector["expect"]["in_date"] == "yes"
     if is_good is not (path.parent.name == "good"):
@@ -139,10 +172,6 @@ def outcome(report: Report) -> dict[str, Any]:
         "identity": None if report.certificate is None or report.signed is None else report.signed.identity.hex(),
         "certificate": None if report.certificate is None else views.certificate_to_json(report.certificate),
     }
-
-
-def _input(vector: dict[str, Any]) -> bytes | str:
-    return str(vector["text"]) if "text" in vector else bytes.fromhex(vector["cose"])
 
 
 def circumstances(vector: dict[str, Any], folder: Path) -> Circumstances:

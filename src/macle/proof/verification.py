@@ -229,12 +229,10 @@ STEPS = (
     ),
 )
 
-_STAMP = "AnnexI.A.tamper-resistance"
-
 STAMP_STEPS = (
-    StepDefinition(22, "stamp", _G, _STAMP, _S, errors.Untrusted, "The file has a stamp."),
-    StepDefinition(23, "stamp-covers", _G, _STAMP, _S, errors.Untrusted, "The stamp covers the whole file."),
-    StepDefinition(24, "stamp-signature", _G, _STAMP, _S, errors.Untrusted, "The stamp is of these very bytes."),
+    StepDefinition(22, "stamp", _G, _BYTES, _S, errors.Untrusted, "The file has a stamp."),
+    StepDefinition(23, "stamp-covers", _G, _BYTES, _S, errors.Untrusted, "The stamp covers the whole file."),
+    StepDefinition(24, "stamp-signature", _G, _BYTES, _S, errors.Untrusted, "The stamp is of these very bytes."),
     StepDefinition(
         25,
         "stamp-authority",
@@ -394,12 +392,14 @@ class Report:
         return None
 
 
-def verify(data: bytes | str, *, circumstances: Circumstances) -> Certificate:
-    """Return the certificate if all three answers are yes.
+def verify(
+    data: bytes | str, *, circumstances: Circumstances, stamps: Sequence[StampEvidence] | None = None
+) -> Certificate:
+    """Return the certificate if all three answers are yes; ``stamps`` as in `report`.
 
     Raises `Malformed`, `Untrusted`, `Undecided` or `Refused`: the error of the step that decides.
     """
-    judged = report(data, circumstances=circumstances)
+    judged = report(data, circumstances=circumstances, stamps=stamps)
     failing = judged.failing
     if failing is not None:
         raise failing.to_error()
@@ -595,7 +595,7 @@ class _Judgement:
                     number,
                     f"The key is compromised since {key.until:%Y-%m-%d %H:%M} UTC, and nothing else places this "
                     f"{'certificate' if number <= len(STEPS) else 'stamp'} before that.",
-                    "Ask the issuing authority whether its own register has this certificate.",
+                    _ASK_REGISTER if number <= len(STEPS) else _WHOLE_FILE,
                 )
         elif claimed >= key.until:
             return self.fail(number, f"The key was retired on {key.until:%Y-%m-%d %H:%M} UTC.", _CALL)
@@ -659,9 +659,19 @@ class _Judgement:
         if key is None:
             return False
         self.passed(25)
-        if stamp.stamped_at is None:
+        return self.stamp_in_force(key, stamp.stamped_at)
+
+    def stamp_in_force(self, key: TrustedKey, at: datetime | None) -> bool:
+        """Step 26: the stamp was in force when it was set, as far as that is known."""
+        reach = self.trust.sources[key.participant].reaches_until
+        if at is None:
             return self.fail(26, "The stamp does not say when it was set.", _WHOLE_FILE)
-        return self.in_force(26, key, stamp.stamped_at, existed_before=None)
+        if at <= self.at and at < reach:
+            return self.in_force(26, key, at, existed_before=None)
+        known = f"What is known of {key.participant} ends on {reach:%Y-%m-%d}"
+        claimed = f"It claims to be stamped on {at:%Y-%m-%d}, after the day asked for"
+        self.undecided(26, f"{known if at <= self.at else claimed}.", _REFRESH)
+        return False
 
     def stamp_key(self, key: PublicKey, at: datetime | None, certificate: Certificate) -> TrustedKey | None:
         """Step 25: the participant record of the certificate's issuer names the key, as a stamp of the office."""
@@ -725,6 +735,7 @@ _RESULTS = {
 }
 _CALL = "Stop the shipment and ask the issuing authority by telephone, with the number and a copy."
 _REFRESH = "Fetch newer trust data, or ask the issuing authority. Nothing here says that it is false."
+_ASK_REGISTER = "Ask the issuing authority whether its own register has this certificate."
 _WHOLE_FILE = "Ask whoever sent it for the file as it was stamped."
 _NO_STAMP = StampEvidence(problem="The file has no stamp.")
 _ALARM = "Stop the shipment and tell the issuing authority both identities."

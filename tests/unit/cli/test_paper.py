@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from macle.paper import opening, reading
 from macle.proof import codec, cose, views
-from macle.scheme.terms import CertificateNumber
+from macle.scheme.terms import Carats, CertificateNumber
 from tests.support import documents
 from tests.unit.cli import desk
 from tests.unit.cli.desk import EXAMPLES, Office, issue, lodge, lodge_many, pin, process, run, succeed
@@ -136,6 +137,34 @@ class TestIssueWithPdf:
         assert "SPECIMEN" not in text_of(approved)
         assert "47,363.57" in text_of(approved)
 
+    def test_writes_what_is_signed_although_it_cannot_be_printed_any_more(self, office: Office, tmp_path: Path) -> None:
+        party = desk.application()["exporter"] | {"name": "𓀀 Diamonds", "latin_name": "Example Diamonds"}
+        lodged = lodge(tmp_path, exporter=party)
+        assert issue(office, lodged, out=tmp_path / "out").exit_code == 0
+        good = lodge(tmp_path, "good.json", number="BW00009999", status_index=9999)
+        result = run(
+            *("issue", lodged, good, "--authority", office.keys, "--holder", "official-07", "--out", tmp_path / "out"),
+            *("--at-date-of-issuance", "--pdf"),
+        )
+        assert result.exit_code == 1
+        assert "BW 00004001 is signed and was not printed" in result.output
+        assert [path.name for path in (tmp_path / "out").glob("*.pdf")] == ["BW00009999.pdf"]
+
+    @pytest.mark.parametrize(
+        "made",
+        [("--at", "2026-12-24T00:00:00Z"), ("--at", desk.START, "--office", "Francistown")],
+        ids=["not in force yet", "of another office"],
+    )
+    def test_signs_nothing_that_its_stamp_may_not_stamp(
+        self, office: Office, tmp_path: Path, made: tuple[str, ...]
+    ) -> None:
+        succeed("keys", "new", office.keys, "--usage", "stamp", "--holder", "stamp-02", *made)
+        extra = ("--pdf", "--stamp-holder", "stamp-02")
+        result = issue(office, lodge(tmp_path), out=tmp_path / "out", extra=extra)
+        assert result.exit_code == 1
+        assert "AnnexI" in result.output or "application.readable" in result.output
+        assert not list((tmp_path / "out").glob("*.cose"))
+
     def test_refuses_the_stationery_of_another(self, office: Office, tmp_path: Path) -> None:
         shutil.copyfile(Path(opening.__file__).parent / "specimens" / "ao.toml", office.keys / "stationery.toml")
         result = issue(office, lodge(tmp_path), out=tmp_path / "out", extra=("--pdf",))
@@ -166,6 +195,8 @@ class TestIssueWithPdf:
             ("--pdf", "--printer", PRINTER),
             ("--language", "fr"),
             ("--pdf", "--stamp-in-token"),
+            ("--stamp-holder", "stamp-01"),
+            ("--fonts", EXAMPLES),
         ],
     )
     def test_refuses_options_that_do_not_belong_together(
@@ -253,6 +284,15 @@ class TestVerify:
         reports = json.loads(judged(office, one, two).output)["reports"]
         assert [report["answers"]["genuine"]["answer"] for report in reports] == ["no", "no"]
 
+    def test_a_byte_more_silences_no_alarm(self, office: Office, tmp_path: Path) -> None:
+        one = a_pdf(office, tmp_path / "one", "--pdf", "--ledger", tmp_path / "first")
+        other = ("--pdf", "--ledger", tmp_path / "second")
+        assert issue(office, lodge(tmp_path, parcels=9), out=tmp_path / "two", extra=other).exit_code == 0
+        (two,) = (tmp_path / "two").glob("*.pdf")
+        one.write_bytes(one.read_bytes() + b"\n% x")
+        reports = json.loads(judged(office, one, two).output)["reports"]
+        assert [report["answers"]["genuine"]["answer"] for report in reports] == ["no", "no"]
+
     def test_does_it_in_several_processes(self, opened: Office, printed: Path) -> None:
         done = process(
             *("verify", printed, printed, "--trust", opened.trust, "--at", desk.DURING, "--json", "--workers", "2")
@@ -281,6 +321,21 @@ class TestLabelAndCopy:
         result = run("paper", "label", printed, "--authority", union.keys, "--out", tmp_path / "label.pdf")
         assert result.exit_code == 5
 
+    @pytest.mark.parametrize("what", ["copy", "label"])
+    def test_nothing_is_printed_that_nobody_here_signed(
+        self, opened: Office, printed: Path, tmp_path: Path, what: str
+    ) -> None:
+        signed = cose.read(carried(printed))
+        certificate = codec.decode_certificate(signed.payload)
+        heavier = replace(certificate.lines[0], carats=Carats(certificate.lines[0].carats.hundredths + 1_000_000))
+        forged = tmp_path / "forged.cose"
+        changed = codec.encode_certificate(replace(certificate, lines=(heavier, *certificate.lines[1:])))
+        forged.write_bytes(replace(signed, payload=changed).to_bytes())
+        result = run("paper", what, forged, "--authority", opened.keys, "--out", tmp_path / "out.pdf")
+        assert result.exit_code == 3
+        assert "signed it" in result.output
+        assert not (tmp_path / "out.pdf").exists()
+
     def test_copy_says_so_and_carries_the_same_object(self, opened: Office, printed: Path, tmp_path: Path) -> None:
         out = tmp_path / "copy.pdf"
         succeed("paper", "copy", printed, "--authority", opened.keys, "--out", out, "--at", f"{desk.DURING}T09:00:00Z")
@@ -292,13 +347,22 @@ class TestLabelAndCopy:
 class TestConfirmation:
     @pytest.fixture
     def certificate(self, tmp_path: Path) -> Path:
-        office = desk.open_printing_office(tmp_path / "ao", participant="AO")
+        office = desk.open_printing_office(tmp_path, participant="AO")
         return a_pdf(office, tmp_path / "issued", application="angola")
 
     def confirm(self, union: Office, file: Path, certificate: Path, out: Path, holder: str = "official-12") -> Result:
         return run(
             *("paper", "confirmation", file, "--certificate", certificate, "--authority", union.keys),
-            *("--holder", holder, "--out", out, "--at", "2026-11-23T10:20:00Z"),
+            *(
+                "--holder",
+                holder,
+                "--out",
+                out,
+                "--at",
+                "2026-11-23T10:20:00Z",
+                "--trust",
+                certificate.parents[1] / "trust",
+            ),
         )
 
     def test_is_compared_signed_and_printed(self, union: Office, certificate: Path, tmp_path: Path) -> None:
@@ -309,7 +373,8 @@ class TestConfirmation:
         cose.expect(signed, cose.CONFIRMATION)
         confirmation = codec.decode_confirmation(signed.payload)
         assert confirmation.certificate.number == CertificateNumber.parse("AO00006001")
-        assert out.with_suffix(".cose").read_bytes() == signed.to_bytes()
+        assert confirmation.certificate.identity == cose.read(carried(certificate)).identity
+        assert (tmp_path / "slip.confirmation.cose").read_bytes() == signed.to_bytes()
         said = text_of(out)
         assert "Import confirmation" in said
         assert "\N{MINUS SIGN}0.05" in said
@@ -318,8 +383,36 @@ class TestConfirmation:
         out = tmp_path / "slip.pdf"
         self.confirm(union, EXAMPLES / "confirmations" / "antwerp.json", certificate, out)
         again = tmp_path / "again.pdf"
-        succeed("paper", "confirmation", out.with_suffix(".cose"), "--authority", union.keys, "--out", again)
+        succeed("paper", "confirmation", tmp_path / "slip.confirmation.cose", "--authority", union.keys, "--out", again)
         assert carried(again) == carried(out)
+
+    def test_is_not_signed_for_a_forged_certificate(self, union: Office, certificate: Path, tmp_path: Path) -> None:
+        forged = certificate.with_suffix(".cose")
+        forged.write_bytes(forged.read_bytes()[:-1] + bytes([forged.read_bytes()[-1] ^ 1]))
+        result = self.confirm(union, EXAMPLES / "confirmations" / "antwerp.json", forged, tmp_path / "slip.pdf")
+        assert result.exit_code == 3
+        assert not list(tmp_path.glob("slip*"))
+
+    def test_is_not_signed_with_a_key_that_is_known_to_be_stolen(
+        self, union: Office, certificate: Path, tmp_path: Path
+    ) -> None:
+        own = desk.copied(union, tmp_path)
+        shown = succeed("keys", "show", own.keys)
+        (key_id,) = [line.split()[0] for line in shown.splitlines() if "official-12" in line]
+        succeed("keys", "end", own.keys, key_id, "--compromised-since", "2026-02-01T00:00:00Z")
+        file = EXAMPLES / "confirmations" / "antwerp.json"
+        result = self.confirm(own, file, certificate, tmp_path / "slip.pdf")
+        assert result.exit_code == 5
+        assert "compromised" in result.output
+
+    def test_is_not_stamped_if_nobody_here_signed_it(self, union: Office, certificate: Path, tmp_path: Path) -> None:
+        self.confirm(union, EXAMPLES / "confirmations" / "antwerp.json", certificate, tmp_path / "slip.pdf")
+        signed = tmp_path / "slip.confirmation.cose"
+        signed.write_bytes(signed.read_bytes()[:-1] + bytes([signed.read_bytes()[-1] ^ 1]))
+        again = tmp_path / "again.pdf"
+        result = run("paper", "confirmation", signed, "--authority", union.keys, "--out", again)
+        assert result.exit_code == 3
+        assert not again.exists()
 
     def test_is_not_signed_if_it_disagrees_with_the_certificate(
         self, union: Office, certificate: Path, tmp_path: Path

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from macle.proof import codec, qr
 from macle.proof.qr import PictureUnreadable, TextMalformed
@@ -48,6 +48,16 @@ def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     target = io.BytesIO()
     picture.save(target, kind, **options)
     return target.getvalue()
+
+
+def stained(clean: Image.Image, *, dots: int, opacity: float, blur: float) -> Image.Image:
+    """Return the picture with a stain on the code's first finder pattern, out of focus by that part of a module."""
+    first, last = qr.QUIET_ZONE * dots, (qr.QUIET_ZONE + 8) * dots
+    stain = Image.new("L", clean.size, 0)
+    ImageDraw.Draw(stain).ellipse((first, first, last, last), fill=round(255 * opacity))
+    picture = clean.copy()
+    picture.paste(60, mask=stain)
+    return picture.filter(ImageFilter.GaussianBlur(blur * dots))
 
 
 class TestBase45:
@@ -254,6 +264,38 @@ class TestPicture:
         assert qr.texts_in_picture(path) == [TEXT, qr.to_text(SMALL)]
 
 
+class TestSecondLook:
+    TEXT = as_text(any_bytes(400))
+
+    @pytest.mark.parametrize(
+        ("dots", "dpi", "opacity", "blur"),
+        [(3, 150, 0.70, 0.30), (3, 150, 0.75, 0.35), (6, 300, 0.70, 0.25), (6, 300, 0.75, 0.30)],
+    )
+    def test_finds_a_code_with_a_stain_on_a_finder_pattern(
+        self, dots: int, dpi: int, opacity: float, blur: float
+    ) -> None:
+        clean = opened(qr.code_of(self.TEXT).to_png(pixels=dots, dpi=dpi))
+        assert qr.texts_in(stained(clean, dots=dots, opacity=opacity, blur=blur)) == [self.TEXT]
+
+    def test_finds_a_certificate_beside_another_code_that_was_found_at_first(self) -> None:
+        page, label = (opened(qr.code_of(text).to_png()) for text in (self.TEXT, "KPL:BW00004821"))
+        sheet = Image.new("L", (page.width + label.width, page.height), 255)
+        sheet.paste(stained(page, dots=qr.PIXELS, opacity=0.7, blur=0.25))
+        sheet.paste(label, (page.width, 0))
+        assert qr.texts_in(sheet) == ["KPL:BW00004821", self.TEXT]
+
+    def test_is_not_taken_before_the_first(self) -> None:
+        picture = opened(qr.code_of(TEXT).to_png())
+        assert next(qr._looks(picture)) is picture
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 1), (3000, 4000), (7700, 7790), (60_000, 900)])
+    def test_is_at_no_more_than_a_page_has(self, size: tuple[int, int]) -> None:
+        first, *others = (look.size for look in qr._looks(Image.new("L", size, 255)))
+        assert first == size
+        assert len(others) == 2
+        assert all(0 < width * height <= qr.MOST_PIXELS_EVENED for width, height in others)
+
+
 class TestTransparentPicture:
     def test_is_read_as_if_it_lay_on_white_paper(self) -> None:
         text = qr.to_text(bytes(range(200)))
@@ -333,3 +375,14 @@ class TestHostilePictures:
         together = saved(large, "TIFF", compression="group4", save_all=True, append_images=[large] * 3)
         assert len(together) < 50_000
         assert "more than 20 pages" in self.refusal_of(together).what
+
+
+class TestOtherCodes:
+    def test_a_label_says_which_certificate_to_scan(self) -> None:
+        picture = qr.code_of(qr.label_text("BW 00004821", b"\xab" * 32)).to_png()
+        with pytest.raises(qr.PictureUnreadable, match=r"names the certificate BW00004821 and proves nothing"):
+            qr.texts_in_picture(picture)
+
+    def test_another_code_is_said_to_be_none_of_a_certificate(self) -> None:
+        with pytest.raises(qr.PictureUnreadable, match="none of a certificate"):
+            qr.texts_in_picture(qr.code_of("KPL:BW:00").to_png())
