@@ -15,13 +15,14 @@ help: ## list the targets
 demo: setup ## walk through one shipment (once=1: end by itself)
 	$(python) examples/demo.py $(if $(filter 1,$(once)),--once)
 
-test: system setup setup-oracles ## run all tests on all cores (args="...": more for pytest)
-	$(python) -m pytest -n auto --cov --cov-report=term $(args)
+test: system setup setup-oracles ## run all tests on all cores, the node's on both databases (args="...": more for pytest)
+	$(python) -m pytest -n auto --cov --cov-report=$(if $(args),term) $(args)
+	$(if $(args),,MACLE_TEST_DATABASE=postgresql $(python) -m pytest tests/node -n auto --cov --cov-append --cov-report=term)
 
 check: setup ## lint, format, types, layers, locks
 	$(python) -m ruff check
 	$(python) -m ruff format --check
-	$(python) -m mypy
+	MACLE_NODE_HOME=.mypy_cache/node $(python) -m mypy
 	.venv/bin/lint-imports
 	requirements/check.sh
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
     ../.venv/bin/python -m venv ../.venv-lock
     ../.venv-lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 }
-for name in base dev oracle; do
+for name in base node dev oracle; do
     echo "Locking $name."
     ../.venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
         --no-header --no-strip-extras --no-emit-index-url --no-emit-find-links ${upgrade:+--upgrade} \

@@ -14,17 +14,33 @@ def requirements(name: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def locked(name: str) -> set[str]:
+    return {line.split("==")[0].replace(", ", ",") for line in requirements(name) if "==" in line}
+
+
+def names(required: list[str]) -> set[str]:
+    return {line.split(">=")[0] for line in required}
+
+
+EXTRAS = PROJECT["optional-dependencies"]
+NODE = [*EXTRAS["node"], *EXTRAS["postgresql"]]
+
+
 class TestDependencies:
     def test_are_the_same_in_the_project_and_in_what_is_locked(self) -> None:
         assert requirements("base.in") == PROJECT["dependencies"]
+        assert requirements("node.in") == ["-r base.txt", *NODE]
 
     def test_have_a_lower_and_an_upper_bound(self) -> None:
-        bounded = re.compile(r"[a-z0-9-]+>=[0-9.]+,<[0-9]+(\.[0-9]+)?")
-        assert [line for line in PROJECT["dependencies"] if not bounded.fullmatch(line)] == []
+        bounded = re.compile(r"[a-z0-9-]+(\[[a-z,]+\])?>=[0-9.]+,<[0-9]+(\.[0-9]+)?")
+        assert [line for line in [*PROJECT["dependencies"], *NODE] if not bounded.fullmatch(line)] == []
 
     def test_are_in_the_lock(self) -> None:
-        locked = {line.split("==")[0] for line in requirements("base.txt") if "==" in line}
-        assert {line.split(">=")[0] for line in PROJECT["dependencies"]} <= locked
+        assert names(PROJECT["dependencies"]) <= locked("base.txt")
+        assert names(PROJECT["dependencies"] + NODE) <= locked("node.txt")
+
+    def test_of_the_command_line_have_no_framework(self) -> None:
+        assert locked("base.txt") & {"django", "granian", "psycopg"} == set()
 
 
 class TestVersion:

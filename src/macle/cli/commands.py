@@ -21,6 +21,7 @@ COMMANDS = {
     "check": ("macle.cli.checking", "Check applications against every rule, before anybody signs."),
     "issue": ("macle.cli.issuing", "Validate applications and write signed certificates."),
     "paper": ("macle.cli.paper", "Print copies, labels, confirmations, letters and calibration sheets."),
+    "node": ("macle.cli.node", "Make and run a Participant's node, and verify its audit."),
     "keys": ("macle.cli.keys", "Make, show and end the keys of an authority."),
     "trust": ("macle.cli.trust", "Say whom to believe: pins, trust lists, fingerprints."),
     "rules": ("macle.cli.rules", "List the rules, or explain one."),

@@ -1,0 +1,180 @@
+"""What a node is told from its environment: typed, with one meaning each, and an error that says how to mend it.
+
+A setting has one name, one type and one sentence; ``docs/reference/settings.md`` has a heading for each, and a test
+holds both to each other. Secrets are files or variables, never arguments.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from macle import errors
+from macle.scheme import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from macle.scheme.terms import ParticipantCode
+
+PREFIX = "MACLE_NODE_"
+SECRET_FILE = "secret-key"  # noqa: S105 (the name of a file)
+DATABASE_FILE = "node.sqlite3"
+
+
+class ConfigurationMalformed(errors.Malformed):
+    """A variable of the environment does not hold what it must."""
+
+    code = "configuration-malformed"
+
+
+def _setting(about: str, *, default: str) -> Any:  # noqa: ANN401 (dataclasses' own)
+    return field(metadata={"about": about, "default": default})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The settings of one node."""
+
+    home: Path = _setting(  # noqa: RUF009 (a field)
+        "The folder of the node: its database, keys and files.", default="node"
+    )
+    participant: ParticipantCode = _setting(  # noqa: RUF009
+        "The code of the Participant whose node this is, such as BW; it must be given.", default=""
+    )
+    database_url: str = _setting(
+        "Where the database is: sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME; a SQLite file in the "
+        "folder of the node unless given.",
+        default="",
+    )
+    host: str = _setting("The address on which the node listens.", default="127.0.0.1")
+    port: int = _setting("The port on which the node listens.", default="8000")
+    hosts: tuple[str, ...] = _setting(
+        "The names under which people reach the node, separated by commas.", default="localhost,127.0.0.1"
+    )
+    workers: int = _setting("Processes that answer requests.", default="2")
+    https: bool = _setting(
+        "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
+    )
+
+    @property
+    def database(self) -> dict[str, Any]:
+        """Return the database as Django names it."""
+        if not self.database_url:
+            return _sqlite(self.home / DATABASE_FILE)
+        parts = urlsplit(self.database_url)
+        if parts.scheme == "sqlite":
+            return _sqlite(Path(unquote(parts.path.removeprefix("/"))))
+        # A server behind a socket of the file system is named in the query, as libpq does it.
+        socket = dict(parse_qsl(parts.query)).get("host", "")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": socket or unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 0,
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}},
+        }
+
+    def secret_key(self) -> str:
+        """Return the key with which sessions are signed: a file of the node's own, made by `prepare`."""
+        try:
+            return (self.home / SECRET_FILE).read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ConfigurationMalformed(
+                "This is no folder of a node yet.", where=str(self.home), mend="Make it one: macle node init"
+            ) from error
+
+    def prepare(self) -> None:
+        """Make the folder and its secret key, unless they are there."""
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.home / SECRET_FILE
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(64), encoding="ascii")
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    """Return an embedded database that survives a power cut and waits for its turn to write."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def read(environment: Mapping[str, str]) -> Configuration:
+    """Return the configuration that the environment holds; raise `ConfigurationMalformed`."""
+    given: dict[str, Any] = {}
+    for each in fields(Configuration):
+        variable = PREFIX + each.name.upper()
+        text = environment.get(variable, each.metadata["default"])
+        try:
+            given[each.name] = _PARSERS[each.name](text)
+        except ValueError as error:
+            raise ConfigurationMalformed(
+                f"{text!r} is none: {error}.", where=variable, mend=each.metadata["about"]
+            ) from error
+        except errors.Malformed as error:
+            raise ConfigurationMalformed(error.what, where=variable, mend=error.mend) from error
+    known = {PREFIX + each.name.upper() for each in fields(Configuration)}
+    strangers = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    if strangers:
+        raise ConfigurationMalformed("There is no such setting.", where=strangers[0], mend=f"Known: {sorted(known)}.")
+    return Configuration(**given)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and parts.scheme not in {"sqlite", "postgresql"}:
+        raise ValueError("it begins with sqlite:// or postgresql://")
+    return text
+
+
+def _flag(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise ValueError("write yes or no")
+    return text == "yes"
+
+
+def _count(most: int) -> Any:  # noqa: ANN401 (a parser)
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+            raise ValueError(f"write a whole number from 1 to {most}")
+        return int(text)
+
+    return parse
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ValueError("name at least one")
+    return names
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
+
+
+_PARSERS: dict[str, Any] = {
+    "home": lambda text: Path(_name(text)),
+    "participant": terms.participant_code,
+    "database_url": _url,
+    "host": _name,
+    "port": _count(65535),
+    "hosts": _names,
+    "workers": _count(64),
+    "https": _flag,
+}

@@ -1,0 +1,39 @@
+"""Django's settings, made from the node's configuration; nothing else is configured here."""
+
+from __future__ import annotations
+
+import os
+
+from macle.node import configuration
+
+CONFIGURATION = configuration.read(os.environ)
+
+SECRET_KEY = CONFIGURATION.secret_key()
+DEBUG = False
+ALLOWED_HOSTS = list(CONFIGURATION.hosts)
+ROOT_URLCONF = "macle.node.urls"
+WSGI_APPLICATION = "macle.node.wsgi.application"
+
+INSTALLED_APPS = ["macle.node.audit"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+DATABASES = {"default": CONFIGURATION.database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING_CONFIG = "macle.node.logs.configure"
+LOGGING: dict[str, object] = {}
