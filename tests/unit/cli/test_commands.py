@@ -33,11 +33,16 @@ def every_command() -> Iterator[tuple[str, click.Command]]:
     for name in commands.COMMANDS:
         command = commands.macle.get_command(context, name)
         assert command is not None
-        if isinstance(command, click.Group):
-            for inner, each in command.commands.items():
-                yield f"{name} {inner}", each
-        else:
-            yield name, command
+        yield from leaves(name, command)
+
+
+def leaves(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """Give a command, or what a group of them holds."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for inner, each in command.commands.items():
+        yield from leaves(f"{name} {inner}", each)
 
 
 class TestHelp:
