@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,16 @@ MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One report, or the error for which there is none; ``brought`` is what was judged."""
+    """One report, or the error for which there is none; ``brought`` is what was judged.
+
+    ``plain`` is all of it for JSON, where the process that judged has made that too.
+    """
 
     file: str
     brought: Brought | None
     report: Report | None
     error: families.MacleError | None = None
+    plain: dict[str, Any] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -56,6 +61,7 @@ class Asked:
     importing: ParticipantCode | None
     office: str
     first_import: bool | None
+    as_json: bool = False
 
     def under(self, believed: Trust) -> Circumstances:
         """Return the circumstances of whoever asks this and believes that."""
@@ -147,7 +153,7 @@ def _judge_again(
     if other is None:
         return judged
     alarmed = replace(circumstances, known=Known(identities={number: other}))
-    return replace(judged, report=_report(judged.brought, alarmed))
+    return replace(judged, report=_report(judged.brought, alarmed), plain=None)
 
 
 # --- In several processes ---------------------------------------------------------------------------
@@ -155,16 +161,20 @@ def _judge_again(
 _METHOD = "fork" if sys.platform == "linux" else "spawn"
 """A forked process has everything that is loaded here; nothing here has a second thread."""
 
-_CIRCUMSTANCES: list[Circumstances] = []
-"""What the files of this process are judged under; set once, when the process starts."""
+_OF_THIS_PROCESS: list[tuple[Asked, Circumstances]] = []
+"""What is asked of this process, and what its files are judged under; set once, when it starts."""
 
 
 def _start(folder: Path | None, asked: Asked) -> None:
-    _CIRCUMSTANCES[:] = [asked.under(load_trust(folder))]
+    _OF_THIS_PROCESS[:] = [(asked, asked.under(load_trust(folder)))]
 
 
 def _judge_portion(paths: list[str]) -> list[Judged]:
-    return [judged for path in paths for judged in judge_file(path, _CIRCUMSTANCES[0])]
+    ((asked, circumstances),) = _OF_THIS_PROCESS
+    found = [judged for path in paths for judged in judge_file(path, circumstances)]
+    if not asked.as_json:
+        return found
+    return [replace(judged, plain=_judged_as_plain(judged, circumstances.trust)) for judged in found]
 
 
 def judge_all(paths: list[str], *, asked: Asked, believed: Trust, folder: Path | None, workers: int) -> list[Judged]:
@@ -221,7 +231,7 @@ def command(files: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 (each 
     decide; of several files with the gravest: 3, 1, 4, 6, 8, 0.
     """  # noqa: D301
     believed = load_trust(given["trust_folder"])
-    asked = Asked(given["at"], given["importing"], given["office"], given["first_import"])
+    asked = Asked(given["at"], given["importing"], given["office"], given["first_import"], given["as_json"])
     all_judged = judge_all(
         list(files), asked=asked, believed=believed, folder=given["trust_folder"], workers=given["workers"]
     )
@@ -273,11 +283,11 @@ def _as_plain(all_judged: list[Judged], believed: Trust, code: int) -> dict[str,
     return {
         "exit_code": code,
         "alarms": list(believed.alarms),
-        "reports": [_report_as_plain(judged, believed) for judged in all_judged],
+        "reports": [judged.plain or _judged_as_plain(judged, believed) for judged in all_judged],
     }
 
 
-def _report_as_plain(judged: Judged, believed: Trust) -> dict[str, Any]:
+def _judged_as_plain(judged: Judged, believed: Trust) -> dict[str, Any]:
     from macle.proof import views  # noqa: PLC0415 (only for this)
 
     plain: dict[str, Any] = {"file": judged.file, "exit_code": judged.exit_code}
@@ -315,5 +325,7 @@ def _report_as_plain(judged: Judged, believed: Trust) -> dict[str, Any]:
     return plain
 
 
+@lru_cache(maxsize=256)
 def _text(moment: datetime | None) -> str | None:
+    """Return an instant as JSON has it; a folder's steps name few instants some forty times each file."""
     return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

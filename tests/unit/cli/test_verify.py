@@ -224,6 +224,10 @@ class TestSeveral:
         assert result.exit_code == 3
         assert result.output.count("Another certificate is known under the number") == 4
         assert "Stop the shipment" in result.output
+        asked = ("verify", *files, "--trust", office.trust, "--at", desk.DURING, "--json", "--workers")
+        one, two = run(*asked, 1), run(*asked, 2)
+        assert one.output == two.output
+        assert [report["answers"]["genuine"]["answer"] for report in json.loads(two.output)["reports"]] == ["no", "no"]
 
     def test_are_not_alarmed_by_a_forgery_of_the_number(self, opened: Office, issued: Path, tmp_path: Path) -> None:
         (tmp_path / "forged").write_bytes(forged(issued))
