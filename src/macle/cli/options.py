@@ -78,6 +78,18 @@ def _or_now(_: click.Context, __: click.Parameter, value: datetime | None) -> da
     return value or clock.now()
 
 
+def trust_folder(*, meaning: str) -> Callable[[_F], _F]:
+    """Return the option ``--trust``, the folder of whom to believe; None where none is given."""
+    return click.option(
+        "--trust",
+        "trust_folder",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        envvar="MACLE_TRUST",
+        help=f"Whom to believe{meaning}",
+    )
+
+
 def passphrase_file(option: str, *, of: str, variable: str) -> Callable[[_F], _F]:
     """Return an option that names the file with a passphrase; the passphrase itself is never an argument."""
     return click.option(

@@ -142,14 +142,7 @@ def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noq
 @_AUTHORITY
 @_OUT
 @click.option("--certificate", "certificate_file", metavar="FILE", help="The certificate that is confirmed.")
-@click.option(
-    "--trust",
-    "trust_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    envvar="MACLE_TRUST",
-    help="Whom to believe: only a genuine certificate is confirmed. [default: MACLE_TRUST]",
-)
+@options.trust_folder(meaning=": only a genuine certificate is confirmed. [default: MACLE_TRUST]")
 @click.option("--holder", help="Official who confirms and whose key signs; for findings that are not signed yet.")
 @options.passphrase_file("--passphrase-file", of="the official's key", variable=keys.KEY_VARIABLE)
 @printing.look_options
@@ -294,17 +287,15 @@ def _own(file: str, typ: str, folder: folders.AuthorityFolder) -> Signed:
     Raises `NotOwn`: an office prints and stamps nothing else.
     """
     signed, record = _signed(file, typ), folder.record()
-    is_certificate = typ == cose.CERTIFICATE
-    if is_certificate:
-        of, at = codec.decode_certificate(signed.payload).issuer, codec.decode_certificate(signed.payload).validated_at
+    if typ == cose.CERTIFICATE:
+        certificate = codec.decode_certificate(signed.payload)
+        of, at, usage = certificate.issuer, certificate.validated_at, Usage.VALIDATE
     else:
         confirmation = codec.decode_confirmation(signed.payload)
-        of, at = confirmation.importing_participant, confirmation.confirmed_at
+        of, at, usage = confirmation.importing_participant, confirmation.confirmed_at, Usage.CONFIRM
     _must_be_own(record.participant, of, file)
-    usage = Usage.VALIDATE if is_certificate else Usage.CONFIRM
     for key in record.keys:
-        ended = key.ended is Ended.COMPROMISED or (key.until is not None and at >= key.until)
-        in_force = key.usage is usage and at >= key.since and not ended
+        in_force = key.usage is usage and key.ended is not Ended.COMPROMISED and key.spans(at)
         if in_force and key.public_key.has_signed(signed.to_be_signed, signed.signature):
             return signed
     raise NotOwn(

@@ -200,14 +200,7 @@ def judge_all(paths: list[str], *, asked: Asked, believed: Trust, folder: Path |
 
 @click.command("verify", short_help="Judge certificates: genuine, in date, admissible here?")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--trust",
-    "trust_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    envvar="MACLE_TRUST",
-    help="Whom to believe; see `macle trust`. [default: MACLE_TRUST; without it nobody]",
-)
+@options.trust_folder(meaning="; see `macle trust`. [default: MACLE_TRUST; without it nobody]")
 @options.at_option(days=True, meaning="Judge for this instant or day.")
 @click.option("--importing", type=options.Code(), help="Where it is presented. [default: where it is destined]")
 @click.option("--office", default="", help="Office where it is presented.")

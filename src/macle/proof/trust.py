@@ -120,6 +120,10 @@ class TrustedKey:
         """
         return replace(self, until=max(at if self.until is None else min(at, self.until), self.since), ended=why)
 
+    def spans(self, at: datetime) -> bool:
+        """Tell whether the instant lies in the key's interval, whose end is no longer in it."""
+        return self.since <= at and (self.until is None or at < self.until)
+
     def why_not(self, *, participant: ParticipantCode, usage: Usage, office: str) -> str:
         """Return why this key may not do this for that office of the Participant, or nothing if it may."""
         if self.participant != participant:
@@ -169,7 +173,7 @@ class ParticipantRecord:
             raise KeyNotPermitted(wrong, where="holder", mend="Let somebody do it who may.")
         if own.ended is Ended.COMPROMISED:
             raise KeyNotPermitted(f"{holder}'s key is known to be compromised.", where="holder", mend=_SHOW)
-        if at < own.since or (own.until is not None and at >= own.until):
+        if not own.spans(at):
             raise KeyNotPermitted(
                 f"{holder}'s key is not in force at {at:%Y-%m-%d %H:%M} UTC.", where="holder", mend=_SHOW
             )

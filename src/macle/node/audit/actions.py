@@ -41,8 +41,8 @@ def record(
         raise OutsideTransaction("A line is added in the transaction of its act.", where=tag)
     Chain.objects.get_or_create(authority=authority, defaults={"length": 0, "head": chain.BEGINNING})
     held = Chain.objects.select_for_update().get(authority=authority)
-    content = chain.Content(
-        authority=authority,
+    line = Line(
+        chain=held,
         number=held.length + 1,
         at=at,
         actor=actor,
@@ -51,19 +51,8 @@ def record(
         office=office,
         facts=dict(facts or {}),
     )
-    digest = chain.digest_of(content, before=bytes(held.head))
-    line = Line(
-        chain=held,
-        number=content.number,
-        at=at,
-        actor=actor,
-        tag=content.tag,
-        subject=subject,
-        office=office,
-        facts=content.facts,
-        digest=digest,
-    )
+    line.digest = chain.digest_of(line.content, before=bytes(held.head))
     line.save(force_insert=True)
-    held.length, held.head = content.number, digest
+    held.length, held.head = line.number, line.digest
     held.save(update_fields=["length", "head"])
     return line

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn
 from django.db import models
 
 from macle import errors
+from macle.node.audit.chain import Content
 
 DIGEST_BYTES = 32
 
@@ -99,3 +100,17 @@ class Line(models.Model):
     def delete(self, *_: object, **__: object) -> NoReturn:
         """Refuse."""
         _refuse()
+
+    @property
+    def content(self) -> Content:
+        """What the line says: that of which its digest is."""
+        return Content(
+            authority=self.chain_id,
+            number=self.number,
+            at=self.at,
+            actor=self.actor,
+            tag=self.tag,
+            subject=self.subject,
+            office=self.office,
+            facts=self.facts,
+        )

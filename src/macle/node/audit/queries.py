@@ -65,7 +65,7 @@ def _faults_of(held: Chain, known: list[Head]) -> Iterator[Fault]:
         if line.number != expected:
             missing = f"{expected}" if line.number == expected + 1 else f"{expected} to {line.number - 1}"
             yield Fault(authority, expected, f"Missing: {missing}.")
-        if chain.digest_of(_content(line, authority), before=before) != bytes(line.digest):
+        if chain.digest_of(line.content, before=before) != bytes(line.digest):
             yield Fault(authority, line.number, "The line, or the one before it, is not as it was written.")
         if at_number.get(line.number, bytes(line.digest)) != bytes(line.digest):
             yield Fault(authority, line.number, "The line is not the one that was written down outside.")
@@ -77,16 +77,3 @@ def _faults_of(held: Chain, known: list[Head]) -> Iterator[Fault]:
             yield Fault(
                 authority, expected, f"The chain ends before line {each.length}, which was written down outside."
             )
-
-
-def _content(line: Line, authority: str) -> chain.Content:
-    return chain.Content(
-        authority=authority,
-        number=line.number,
-        at=line.at,
-        actor=line.actor,
-        tag=line.tag,
-        subject=line.subject,
-        office=line.office,
-        facts=line.facts,
-    )
