@@ -14,7 +14,20 @@ ALLOWED_HOSTS = list(CONFIGURATION.hosts)
 ROOT_URLCONF = "macle.node.urls"
 WSGI_APPLICATION = "macle.node.wsgi.application"
 
-INSTALLED_APPS = ["macle.node.audit"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "macle.node.desk",
+    "macle.node.audit",
+    "macle.node.accounts",
+    "macle.node.registry",
+    "macle.node.traders",
+    "macle.node.exchange",
+    "macle.node.exporting",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",

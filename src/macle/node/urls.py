@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from macle.node import health
 
 urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("", include("macle.node.accounts.urls")),
+    path("", include("macle.node.registry.urls")),
+    path("", include("macle.node.traders.urls")),
+    path("", include("macle.node.exchange.urls")),
+    path("", include("macle.node.exporting.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Users, their roles for a time, their deputies, and how they sign in."""

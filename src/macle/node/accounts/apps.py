@@ -1,0 +1,12 @@
+"""The app of this office."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Users, their roles for a time, their deputies, and how they sign in."""
+
+    name = "macle.node.accounts"
+    label = "accounts"

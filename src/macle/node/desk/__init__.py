@@ -1,0 +1,1 @@
+"""What the pages of all offices share: their frame, lists, forms and words. No tables of its own."""

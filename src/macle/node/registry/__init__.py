@@ -1,0 +1,1 @@
+"""Offices, officials with their keys, and the authorities of partners."""

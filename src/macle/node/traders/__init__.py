@@ -1,0 +1,1 @@
+"""Licensed exporters, importers, agents, couriers and miners, and their balance of carats."""
