@@ -23,8 +23,8 @@ import cbor2
 from PIL import Image
 
 from macle import errors
-from macle.cli import checking, tables
-from macle.paper import opening, reading
+from macle.cli import checking
+from macle.paper import opening, reading, tables
 from macle.proof import codec, cose, qr, trust, verification, views
 from macle.proof.cose import Algorithm, Header, Signed
 from macle.proof.keys import Usage
@@ -480,7 +480,7 @@ def table(data: bytes) -> None:
     for each in lodged:
         if not refused(each.record, tables.TableMalformed):
             must(json.loads(each.record()) == each.data, "The record says something else.")
-        checking.examine(each, at=None, today=made.VALIDATED_AT.date())
+        checking.check(each, at=None, today=made.VALIDATED_AT.date())
 
 
 def with_sheet(sheet: bytes) -> bytes:

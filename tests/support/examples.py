@@ -9,8 +9,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from macle.cli import checking
-from macle.scheme import applications, profiles
+from macle.scheme import applications, examination, profiles
 from macle.scheme.certificates import ConsentLevel, ProfileReference
 from tests.support.signed import an_authority
 
@@ -39,7 +38,7 @@ def certificate_of(name: str) -> Certificate:
     if application.participant is None or application.date_of_issuance is None:
         raise ValueError(f"{name} is no example to be printed.")
     profile = profiles.load().of(application.participant, on=application.date_of_issuance)
-    last_day = checking.expiry_of(application, profile)
+    last_day = examination.expiry_of(application, profile)
     if last_day is None:
         raise ValueError(f"{name} does not say when it expires.")
     return applications.to_certificate(

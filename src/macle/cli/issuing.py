@@ -29,20 +29,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from macle import errors as families
-from macle.cli import checking, errors, keys, options, printing, tables
+from macle.cli import checking, errors, keys, options, printing
 from macle.cli import ledger as ledgers
 from macle.cli.ledger import Intent, Ledger, Result
+from macle.paper import shop as shops
+from macle.paper import tables
 from macle.proof import codec, cose, folders, qr, trust, views
 from macle.proof import issuing as proof_issuing
 from macle.proof.keys import Usage
-from macle.scheme import applications, profiles, rules
+from macle.scheme import applications, examination, profiles, rules
 from macle.scheme.certificates import ConsentLevel, ProfileReference
 from macle.scheme.rules import Breach, Outcome, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from macle.cli.tables import Lodged
+    from macle.paper.tables import Lodged
     from macle.proof.cose import Signed, Signer
     from macle.proof.trust import ParticipantRecord
     from macle.scheme.certificates import Certificate
@@ -104,7 +106,7 @@ class Desk:
     at_own_date: bool
     ledger: Ledger
     out: Path
-    shop: printing.Shop | None = None
+    shop: shops.Shop | None = None
     issued: int = 0
     finished: int = 0
     done_before: int = 0
@@ -118,7 +120,7 @@ class Desk:
         try:
             record = lodged.record()
         except tables.TableMalformed as error:
-            return Refusal(lodged, None, (checking.as_breach(error),))
+            return Refusal(lodged, None, (examination.as_breach(error),))
         digest = tables.record_digest(record)
         number = _number(lodged)
         held = None if number is None else waiting.get(number) or self.ledger.intents.get(number)
@@ -127,7 +129,7 @@ class Desk:
             return self.ledger.results[number]
         at = held.validated_at if held is not None and mine else self._instant(lodged)
         taken = () if held is None or mine else (held.number,)
-        examined = checking.examine(lodged, at=at, today=at.date(), numbers_taken=taken)
+        examined = checking.check(lodged, at=at, today=at.date(), numbers_taken=taken)
         application, setting = examined.application, examined.setting
         self.to_look_at.update(breach.rule for breach in examined.breaches if breach.outcome is Outcome.REVIEW)
         if examined.stops or setting is None:
@@ -141,7 +143,7 @@ class Desk:
                     f"This was begun with the key {held.key_id.hex()}.", where="number", mend="Finish it with that key."
                 )
         except families.MacleError as error:
-            return Refusal(lodged, application.number, (checking.as_breach(error),))
+            return Refusal(lodged, application.number, (examination.as_breach(error),))
         breaches = tuple(rules.check(stage=Stage.VALIDATION, subject=certificate, setting=setting))
         if any(breach.outcome.stops for breach in breaches):
             return Refusal(lodged, certificate.number, breaches)
@@ -169,7 +171,7 @@ class Desk:
                 mend=f"Date it {setting.on}, or give --at.",
                 rule="AnnexI.A.date-of-issuance",
             )
-        last_day = checking.expiry_of(application, setting.profile)
+        last_day = examination.expiry_of(application, setting.profile)
         if last_day is None:
             raise applications.ApplicationIncomplete("This is missing.", where="date_of_expiry", mend="Fill it in.")
         return applications.to_certificate(
@@ -278,7 +280,7 @@ def file_name(number: CertificateNumber) -> str:
     return str(number).replace("/", "_")
 
 
-def write_files(folder: str, made: Made, shop: printing.Shop | None = None, at: datetime | None = None) -> str:
+def write_files(folder: str, made: Made, shop: shops.Shop | None = None, at: datetime | None = None) -> str:
     """Write the files of one certificate, unless they are there already; ``at`` is when its PDFs are stamped.
 
     Returns why it could not be printed, or nothing: what is signed is written whatever becomes of its PDF.
@@ -314,15 +316,15 @@ def _is_whole(paths: dict[str, Path], made: Made) -> bool:
     return False
 
 
-_SHOP: list[printing.Shop] = []
+_SHOP: list[shops.Shop] = []
 """What a writing process prints with; opened once, when it starts."""
 
 
-def _start(order: printing.Order | None, parent: int) -> None:
+def _start(order: shops.Order | None, parent: int) -> None:
     """Open the shop of a process that writes; it ends with the one that started it, and leaves nothing behind."""
     _end_with(parent)
     if order is not None:
-        shop = printing.Shop(order)
+        shop = shops.Shop(order)
         shop.__enter__()
         Finalize(shop, shop.close, exitpriority=1)
         _SHOP[:] = [shop]
@@ -503,7 +505,7 @@ def command(files: tuple[str, ...], *, out: Path, ledger_file: Path | None, work
             at_own_date=given["at_date_of_issuance"],
             ledger=ledger,
             out=out,
-            shop=None if order is None else opened.enter_context(printing.Shop(order, stamp=own.stamp)),
+            shop=None if order is None else opened.enter_context(shops.Shop(order, stamp=own.stamp)),
         )
         _issue(desk, all_lodged, _Writer(desk, min(workers, len(all_lodged))))
     return _sum_up(desk)
@@ -536,7 +538,7 @@ class _Opened:
 
 
 @contextlib.contextmanager
-def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: printing.Order | None) -> Iterator[_Opened]:
+def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: shops.Order | None) -> Iterator[_Opened]:
     """Give the official's key: from an encrypted file (consent level *pilot*) or a token (*token*)."""
     if given["pkcs11_module"] is None:
         if given["token"] or given["label"]:
@@ -552,8 +554,8 @@ def _signer(folder: folders.AuthorityFolder, given: dict[str, Any], order: print
     from macle.proof import tokens  # noqa: PLC0415 (tokens only where there are some)
 
     secret = None if order is None else order.stamp_secret
-    in_token = isinstance(secret, printing.InToken)
-    pin = secret.pin if isinstance(secret, printing.InToken) else _pin(given)
+    in_token = isinstance(secret, shops.InToken)
+    pin = secret.pin if isinstance(secret, shops.InToken) else _pin(given)
     labels = (given["label"] or given["holder"], *([order.stamp_holder] if order is not None and in_token else []))
     with tokens.opened_with(module=given["pkcs11_module"], token=given["token"], labels=labels, pin=pin) as signers:
         yield _Opened(signers[0], ConsentLevel.TOKEN, signers[1] if in_token else None)
@@ -601,7 +603,7 @@ def _sum_up(desk: Desk) -> int:
         for breach in refusal.breaches:
             what = f"{breach.where + ': ' if breach.where else ''}{breach.what} {breach.mend}"
             click.echo(f"         {errors.printable(what)}".rstrip())
-            click.secho(f"         {breach.rule}, {checking.source_of(breach)}", dim=True)
+            click.secho(f"         {breach.rule}, {examination.source_of(breach)}", dim=True)
     if len(desk.refusals) > _SHOWN_REFUSALS:
         click.echo(f"         and {len(desk.refusals) - _SHOWN_REFUSALS} more.")
     click.echo(f"{desk.issued} issued into {desk.out}.")

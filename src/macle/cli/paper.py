@@ -11,6 +11,7 @@ import click
 
 from macle import errors as families
 from macle.cli import carriers, clock, errors, keys, options, printing
+from macle.paper import shop as shops
 from macle.proof import codec, cose, folders, qr
 from macle.proof.keys import Usage
 from macle.proof.trust import Ended
@@ -74,7 +75,7 @@ def calibrate(form: Path, *, out: Path) -> None:
 
     sheet = sheets.read(form)
     look = Look(stationery=stationery.packaged(ParticipantCode("ZZ")), statement=STATEMENT)
-    folders.write(out, printing.press_of(()).calibration(sheet, look=look, at=clock.now()))
+    folders.write(out, shops.press_of(()).calibration(sheet, look=look, at=clock.now()))
     click.echo(f"{out}: {sheet.name}, {len(sheet.fields)} fields.")
 
 
@@ -95,7 +96,7 @@ def label(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # no
     folder = folders.AuthorityFolder(errors.existing(authority))
     signed = _own(file, cose.CERTIFICATE, folder)
     number = codec.decode_certificate(signed.payload).number
-    order = printing.Order(
+    order = shops.Order(
         authority=authority,
         participant=number.participant,
         stamp_holder="",
@@ -104,8 +105,8 @@ def label(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # no
         stationery=given["stationery"],
         fonts=tuple(given["fonts"]),
     )
-    look = Look(stationery=printing.stationery_of(order), statement=STATEMENT, language=order.language)
-    folders.write(out, printing.press_of(order.fonts).label(signed, look=look))
+    look = Look(stationery=shops.stationery_of(order), statement=STATEMENT, language=order.language)
+    folders.write(out, shops.press_of(order.fonts).label(signed, look=look))
     click.echo(f"{out}: label of {number.for_people}.")
 
 
@@ -129,7 +130,7 @@ def copy(file: str, *, authority: Path, out: Path, **given: Any) -> None:  # noq
     folder, order = _order(authority, given)
     signed = _own(file, cose.CERTIFICATE, folder)
     certificate = codec.decode_certificate(signed.payload)
-    with printing.Shop(order) as shop:
+    with shops.Shop(order) as shop:
         place = Place(Layout(given["layout"] or shop.stationery.layout))
         pdf = shop.press.certificate(signed, look=shop.look(certificate, is_copy=True), place=place)
         attached = (CERTIFICATE_FILE, signed.to_bytes())
@@ -177,7 +178,7 @@ def confirmation(
     )
     confirmed = codec.decode_confirmation(signed.payload)
     beside = out.with_name(f"{out.stem}.confirmation.cose")
-    with printing.Shop(order) as shop:
+    with shops.Shop(order) as shop:
         look = Look(stationery=shop.stationery, statement=STATEMENT, language=order.language)
         pdf = shop.press.confirmation(signed, look=look)
         attached = (CONFIRMATION_FILE, signed.to_bytes())
@@ -268,14 +269,14 @@ def decision(file: str, *, authority: Path, out: Path, **given: Any) -> None:  #
 
     _, order = _order(authority, given)
     letter = decisions.read(_json(file))
-    with printing.Shop(order) as shop:
+    with shops.Shop(order) as shop:
         look = Look(stationery=shop.stationery, statement=STATEMENT, language=letter.language)
         pdf = shop.press.decision(letter, look=look)
         folders.write(out, shop.stamped(pdf, attached=None, office="", at=given["at"]))
     click.echo(f"{out}: {letter.kind}, {letter.reference}.")
 
 
-def _order(authority: Path, given: dict[str, Any]) -> tuple[folders.AuthorityFolder, printing.Order]:
+def _order(authority: Path, given: dict[str, Any]) -> tuple[folders.AuthorityFolder, shops.Order]:
     folder = folders.AuthorityFolder(errors.existing(authority))
     plain = {name: value for name, value in given.items() if name != "layout"}
     return folder, printing.order_of(folder, folder.record(), plain)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -257,17 +256,6 @@ class TestStart:
         script = "import sys; from macle.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
         ended = subprocess.run([sys.executable, "-c", script, "--help"], capture_output=True, text=True, check=True)
         assert not [name for name in ended.stderr.split() if name.startswith(("macle.proof", "macle.scheme"))]
-
-
-def test_only_one_module_asks_the_clock() -> None:
-    asking = []
-    for path in SOURCES.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today", "time_ns"}:
-                base = node.value.id if isinstance(node.value, ast.Name) else ""
-                if base in {"datetime", "date", "time"}:
-                    asking.append(path.relative_to(SOURCES).as_posix())
-    assert asking == ["cli/clock.py"]
 
 
 def test_the_one_caller_that_signs_certificates_is_validate() -> None:

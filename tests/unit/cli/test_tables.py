@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macle.cli import spreadsheet, tables
-from macle.cli.tables import TableMalformed
+from macle.cli import checking
+from macle.paper import spreadsheet, tables
+from macle.paper.tables import TableMalformed
 from tests.unit.cli import desk
 from tests.unit.cli.desk import EXAMPLES
 
 
 def the_fields(path: Path) -> list[object]:
-    return [lodged.data for lodged in tables.read(str(path))]
+    return [lodged.data for lodged in checking.read_all([str(path)])]
 
 
 def hostile_book(path: Path, sheet: str) -> Path:
@@ -48,7 +49,7 @@ def hostile_book(path: Path, sheet: str) -> Path:
 
 class TestCSV:
     def test_says_the_same_as_json(self) -> None:
-        first = tables.read(str(EXAMPLES / "one-bad-row.csv"))[0]
+        first = checking.read_all([str(EXAMPLES / "one-bad-row.csv")])[0]
         assert isinstance(first.data, dict)
         assert first.row == 2
         assert first.data["container_seals"] == ["BWA 39500", "BWA 39501", "BWA 39502"]
@@ -66,7 +67,7 @@ class TestCSV:
 
     def test_leaves_out_empty_rows_and_counts_them(self, tmp_path: Path) -> None:
         (tmp_path / "t").write_text("number,office\nBW1,\n,\nBW2,\n", encoding="utf-8")
-        assert [lodged.row for lodged in tables.read(str(tmp_path / "t"))] == [2, 4]
+        assert [lodged.row for lodged in checking.read_all([str(tmp_path / "t")])] == [2, 4]
 
     @pytest.mark.parametrize(
         "content",
@@ -80,7 +81,7 @@ class TestCSV:
     def test_with_more_than_is_read_is_refused(self, tmp_path: Path, content: str) -> None:
         (tmp_path / "t").write_text(content, encoding="utf-8")
         with pytest.raises(TableMalformed, match="more than"):
-            tables.read(str(tmp_path / "t"))
+            checking.read_all([str(tmp_path / "t")])
 
     @pytest.mark.parametrize(
         ("heading", "row"),
@@ -94,7 +95,7 @@ class TestCSV:
     )
     def test_spoils_only_the_row_that_does_not_fit(self, tmp_path: Path, heading: str, row: str) -> None:
         (tmp_path / "t").write_text(f"{heading}\n{row}\n", encoding="utf-8")
-        (lodged,) = tables.read(str(tmp_path / "t"))
+        (lodged,) = checking.read_all([str(tmp_path / "t")])
         assert isinstance(lodged.problem, TableMalformed)
 
 
@@ -134,12 +135,12 @@ class TestSpreadsheet:
 
     def test_that_reaches_no_further_than_the_limits_is_read(self, tmp_path: Path) -> None:
         rows = [["number"], *([[f"BW{n:08d}"] for n in range(tables.MOST_ROWS)])]
-        assert len(tables.read(str(desk.workbook(tmp_path / "t", rows)))) == tables.MOST_ROWS
+        assert len(checking.read_all([str(desk.workbook(tmp_path / "t", rows))])) == tables.MOST_ROWS
 
     def test_that_takes_too_long_is_given_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(tables, "LONGEST_READING", 0.001)
         with pytest.raises(TableMalformed, match="more memory or time"):
-            tables.read(str(desk.workbook(tmp_path / "t", [["number"], ["BW1"]])))
+            checking.read_all([str(desk.workbook(tmp_path / "t", [["number"], ["BW1"]]))])
 
     def test_that_unpacks_without_end_is_not_opened(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(spreadsheet, "LARGEST_UNPACKED", 100_000)

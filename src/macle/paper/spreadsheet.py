@@ -1,6 +1,6 @@
 """The first sheet of a spreadsheet as text, in a process that may die of it.
 
-``python -m macle.cli.spreadsheet ROWS COLUMNS`` takes an XLSX file on the standard input and prints its cells as
+``python -m macle.paper.spreadsheet ROWS COLUMNS`` takes an XLSX file on the standard input and prints its cells as
 JSON, or a sentence that says why not. It gives itself limits on memory and time first: the reader makes room for
 every cell between the first and the last, and ends the process if there is no such room.
 """

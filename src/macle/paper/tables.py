@@ -15,9 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from macle import errors as families
-from macle.cli import errors, spreadsheet
-from macle.paper import confined
+from macle import errors
+from macle.paper import confined, spreadsheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +38,7 @@ _HEADING = re.compile(r"[a-z_]+(?:\[[0-9]{1,2}\])?(?:\.[a-z_]+(?:\[[0-9]{1,2}\])
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-class TableMalformed(families.Malformed):
+class TableMalformed(errors.Malformed):
     """The file is neither an application nor a table of applications."""
 
     code = "table-malformed"
@@ -52,7 +51,7 @@ class Lodged:
     file: str
     row: int | None
     data: object
-    problem: families.Malformed | None = None
+    problem: errors.Malformed | None = None
     """Why this one row could not be read as data at all; the others are not affected."""
 
     @property
@@ -72,12 +71,6 @@ class Lodged:
 def record_digest(record: bytes) -> bytes:
     """Return the digest of a full record, which stands in the certificate."""
     return hashlib.sha256(record).digest()
-
-
-def read(path: str) -> list[Lodged]:
-    """Return the applications of a file; raise a `Malformed` error if it holds none at all."""
-    data = errors.read_file(path, most=LARGEST_FILE)
-    return applications_in(data, "standard input" if path == "-" else errors.shown(path))
 
 
 def applications_in(data: bytes, name: str) -> list[Lodged]:
@@ -137,11 +130,11 @@ def _spreadsheet(data: bytes, name: str) -> list[list[str]]:
     """Return the cells of the first sheet as text, read in a process of its own.
 
     The reader makes room for what a sheet claims, and a few bytes can claim more than any machine has. That ends
-    a process, so it is another one, with limits; see `macle.cli.spreadsheet`.
+    a process, so it is another one, with limits; see `macle.paper.spreadsheet`.
     """
     try:
         printed = confined.run(
-            "macle.cli.spreadsheet",
+            "macle.paper.spreadsheet",
             str(MOST_ROWS + 1),
             str(MOST_COLUMNS),
             data=data,
