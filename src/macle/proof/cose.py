@@ -131,10 +131,13 @@ def sign(*, signer: Signer, typ: str, payload: bytes) -> Signed:
 
     A certificate gets its signature from `macle.proof.issuing.validate` only, which has checked it.
     """
-    header = Header(signer.algorithm, signer.key_id, typ)
-    unsigned = Signed(_protected(header), payload, b"", header)
-    signature = signer.sign(unsigned.to_be_signed)
-    return Signed(unsigned.protected, payload, signature, header)
+    prepared = unsigned(Header(signer.algorithm, signer.key_id, typ), payload)
+    return Signed(prepared.protected, payload, signer.sign(prepared.to_be_signed), prepared.header)
+
+
+def unsigned(header: Header, payload: bytes) -> Signed:
+    """Return the object as it will be signed, without a signature: its identity is known before anybody signs."""
+    return Signed(_protected(header), payload, b"", header)
 
 
 @lru_cache(maxsize=256)

@@ -30,6 +30,15 @@ def validate(*, certificate: Certificate, setting: IssuingSetting, signer: Signe
     return cose.sign(signer=signer, typ=cose.CERTIFICATE, payload=codec.encode_certificate(certificate))
 
 
+def prepare(*, certificate: Certificate, algorithm: int, key_id: bytes) -> Signed:
+    """Return the certificate as `validate` would sign it with that key, without a signature.
+
+    Its identity is what an official consents to.
+    """
+    header = cose.Header(algorithm, key_id, cose.CERTIFICATE)
+    return cose.unsigned(header, codec.encode_certificate(certificate))
+
+
 def confirm(*, confirmation: ImportConfirmation, setting: ConfirmationSetting, signer: Signer) -> Signed:
     """Compare the confirmation with its certificate by every rule, and sign it.
 

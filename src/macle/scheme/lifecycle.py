@@ -41,6 +41,8 @@ class CertificateState(StrEnum):
     DEFICIENT = auto()
     HELD = auto()
     REJECTED = auto()
+    CANCELLED = auto()
+    """Taken back by the exporter before a number was reserved."""
     PENDING_KP_APPROVAL = auto()
     KP_APPROVED = auto()
     RESERVED = auto()
@@ -70,6 +72,7 @@ class CertificateAct(StrEnum):
     """What somebody does with a certificate."""
 
     SUBMIT = auto()
+    CANCEL = auto()
     EXAMINE = auto()
     FIND_DEFICIENT = auto()
     HOLD = auto()
@@ -238,6 +241,7 @@ _S, _SA = ShipmentState, ShipmentAct
 
 TERMINAL: Final[tuple[State, ...]] = (
     _C.REJECTED,
+    _C.CANCELLED,
     _C.CONFIRMED,
     _C.ARCHIVED,
     _C.VOID,
@@ -262,6 +266,7 @@ def is_terminal(state: State) -> bool:
 
 
 _LIVE = tuple(state for state in _C if not is_terminal(state))
+_BEFORE_NUMBER = (_C.DRAFT, _C.SUBMITTED, _C.UNDER_EXAMINATION, _C.DEFICIENT, _C.HELD)
 _EXAMINED = (_C.UNDER_EXAMINATION, _C.KP_APPROVED)
 _ACCEPTABLE = (_C.PRESENTED, _C.ENDORSED, _C.CLEARED)
 _BEFORE_EXPORT = (_S.PLANNED, _S.DECLARED, _S.EXAMINED, _S.SEALED, _S.CERTIFIED, _S.PREADVISED)
@@ -270,6 +275,7 @@ _UNDER_WAY = (_S.EXPORTED, _S.IN_TRANSIT, _S.TRACED)
 TABLE: Final[tuple[Row, ...]] = (
     # A certificate, from the application to the number.
     *_rows((_C.DRAFT, _C.DEFICIENT), _CA.SUBMIT, _C.SUBMITTED, Actor.EXPORTER),
+    *_rows(_BEFORE_NUMBER, _CA.CANCEL, _C.CANCELLED, Actor.EXPORTER),
     Row(_C.SUBMITTED, _CA.EXAMINE, _C.UNDER_EXAMINATION, Actor.EXPORTING_AUTHORITY),
     Row(_C.UNDER_EXAMINATION, _CA.FIND_DEFICIENT, _C.DEFICIENT, Actor.EXPORTING_AUTHORITY),
     Row(_C.UNDER_EXAMINATION, _CA.HOLD, _C.HELD, Actor.EXPORTING_AUTHORITY),

@@ -32,6 +32,8 @@ TO_CONFIRMED = f"{TO_PRESENTED} accept confirm"
 CERTIFICATE_WAYS = {
     "": "draft",
     "submit": "submitted",
+    "submit cancel": "cancelled",
+    f"{TO_EXAM} hold cancel": "cancelled",
     TO_EXAM: "under_examination",
     f"{TO_EXAM} find_deficient": "deficient",
     f"{TO_EXAM} find_deficient submit": "submitted",
