@@ -1,0 +1,385 @@
+"""What is done with a certificate after it is validated, or with its number before: all that ends or moves it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from macle import errors
+from macle.node.exporting import drafting, printing, queries
+from macle.node.exporting.actions import desk, numbers, posting, steps
+from macle.node.exporting.models import Application, Channel, Examination, Printing, Use
+from macle.node.permissions import Act, Actor, Held, Role
+from macle.node.registry import queries as registry
+from macle.scheme import lifecycle, profiles
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+from macle.scheme.profiles import CorrectionPolicy, DayKind
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from macle.node.exporting.models import Step
+
+VOID_REASONS = (
+    *("printer error", "transposition error", "customer cancelled", "lost in transit", "shipment returned"),
+    *("certificate surrendered unused", "data inaccurate or changed", "other"),
+)
+"""Reasons for a void number, in the field's words; ``other`` needs words of its own."""
+
+SPOILED = "spoiled sheet"
+
+CLOCK = "clock"
+"""Who acts when a day ends: nobody in particular."""
+
+
+class WhyUnknown(errors.Malformed):
+    """The reason is none of those that are known."""
+
+    code = "void-reason-unknown"
+
+
+class SheetDiffers(errors.Refused):
+    """The sheet in the printer is not the one that belongs to the certificate."""
+
+    code = "sheet-differs"
+
+
+class NotKnownHere(errors.Refused):
+    """This Participant's law does not know it."""
+
+    code = "not-known-here"
+
+
+# --- Printing ---------------------------------------------------------------------------------------------
+
+
+def print_out(*, reference: str, what: str, by: Actor, at: datetime, sheet: str = "") -> bytes:
+    """Return a PDF of the certificate and write down that it was printed.
+
+    ``what`` is ``original`` (drawn), ``sheet`` (values for the pre-printed form, whose number is read before), ``copy``
+    or ``label``. Raises `SheetDiffers` if another sheet lies in the printer.
+    """
+    application = queries.application(reference, by)
+    steps.allowed_to(application, Act.CERTIFICATE_PRINT, by)
+    certificate = queries.certificate(application.number, by)
+    if what == "sheet" and "".join(sheet.split()).upper() not in {application.number, application.number[2:]}:
+        raise SheetDiffers(
+            f"This certificate belongs to the sheet {application.number}, and {sheet or 'nothing'} was read.",
+            where="sheet",
+            mend="Put that sheet into the printer and read its number.",
+        )
+    pdf = printing.pdf(bytes(certificate.content.cose), what=what, at=at)
+    with transaction.atomic():
+        application = steps.locked(reference)
+        Printing.objects.create(
+            application=application,
+            what=what,
+            sheet=application.number if what == "sheet" else "",
+            at=at,
+            by=by.identifier,
+        )
+        steps.note(application, tag=Act.CERTIFICATE_PRINT, by=by, at=at, facts={"what": what})
+    return pdf
+
+
+# --- On its way ---------------------------------------------------------------------------------------------
+
+
+def dispatch(*, reference: str, by: Actor, at: datetime) -> Step:
+    """Record that the shipment left with its certificate; from now on the confirmation is awaited."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_DISPATCH, by)
+        application.due_on = confirmation_due(application, at=at)
+        step = steps.take(
+            application, CertificateAct.DISPATCH, tag=Act.CERTIFICATE_DISPATCH, by=by, at=at
+        )
+        steps.tell(application, "dispatched", at=at)
+    return step
+
+
+def confirmation_due(application: Application, *, at: datetime) -> date | None:
+    """Return the day until which the import is to be confirmed by the destination's law; None is *expeditiously*.
+
+    Working days are counted without Saturdays and Sundays: holidays of a partner are not known here.
+    """
+    today = queries.day(application.office, at=at)
+    clock = profiles.load().of(application.destination, on=today).confirmation
+    if clock.days is None:
+        return None
+    if clock.day_kind is not DayKind.WORKING:
+        return today + timedelta(days=clock.days)
+    due, left = today, clock.days
+    while left:
+        due += timedelta(days=1)
+        left -= due.weekday() < _SATURDAY
+    return due
+
+
+_SATURDAY = 5
+
+
+# --- What ends it --------------------------------------------------------------------------------------------
+
+
+def void(*, reference: str, why: str, words: str, by: Actor, at: datetime) -> Step:
+    """Void a reserved number or a certificate that did not leave, with a reason of the list and words of one's own."""
+    if why not in VOID_REASONS:
+        raise WhyUnknown(f"{why!r} is no reason of the list.", where="why", mend=f"One of: {', '.join(VOID_REASONS)}.")
+    text = steps.given(words, where="words") if why == "other" else words.strip()
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_VOID, by)
+        was_out = application.status in queries.IN_THE_AIR
+        step = _void(application, why=why, words=text, use=Use.VOID, tag=Act.CERTIFICATE_VOID, by=by, at=at)
+        if was_out:
+            posting.send_withdrawal(application, "void", why=why, by=by, at=at)
+        steps.tell(application, "void", at=at, why=why)
+    return step
+
+
+def _void(
+    application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime
+) -> Step:
+    desk.give_back(application, use=use, why=why, by_identifier=by.identifier, at=at)
+    application.intents.filter(superseded_at=None, consented_at=None).update(superseded_at=at)
+    return steps.take(
+        application,
+        CertificateAct.VOID,
+        tag=tag,
+        by=by,
+        at=at,
+        reason=f"{why}: {words}" if words else why,
+        facts={"why": why},
+    )
+
+
+def spoil(*, reference: str, words: str, by: Actor, at: datetime) -> Application:
+    """Record that the sheet of a certificate was spoiled: its number is void, and a successor goes on at the desk.
+
+    The successor has the same data and examination, and gets the next number.
+    """
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.SHEET_SPOIL, by)
+        was_out = application.status in queries.IN_THE_AIR
+        _void(application, why=SPOILED, words=words.strip(), use=Use.SPOILED, tag=Act.SHEET_SPOIL, by=by, at=at)
+        if was_out:
+            posting.send_withdrawal(application, "void", why=SPOILED, by=by, at=at)
+        successor = _successor(application, entered=application.entered, by=by, at=at)
+        steps.tell(application, "spoiled", at=at, successor=successor.reference)
+    return successor
+
+
+def _successor(application: Application, *, entered: dict[str, object], by: Actor, at: datetime) -> Application:
+    """Return an application that stands where the examined one stood before its number, inside the transaction.
+
+    Its first steps repeat those of the one that it succeeds: the same people did them, and the audit says so.
+    """
+    successor = Application.objects.create(
+        reference=steps.new_reference(),
+        trader=application.trader,
+        office=application.office,
+        channel=Channel.SUCCESSOR,
+        entered=entered,
+        since=at,
+        begun_at=at,
+        begun_by=by.identifier,
+        lodged_at=application.lodged_at,
+        examined_by=application.examined_by,
+        succeeds=application,
+        exporter_name=application.exporter_name,
+        importer_name=application.importer_name,
+        destination=application.destination,
+        origin=application.origin,
+        carats_hundredths=application.carats_hundredths,
+        value_cents=application.value_cents,
+    )
+    last = application.examinations.first()
+    if last is not None:
+        Examination.objects.create(
+            application=successor,
+            **{
+                name: getattr(last, name)
+                for name in (
+                    *("at", "by", "parcels", "lines", "declared_cents", "government_cents", "independent_cents"),
+                    *("valued_by", "synthetics_screened", "remark"),
+                )
+            },
+        )
+    for attachment in application.attachments.filter(ended_at=None):
+        attachment.pk, attachment.application = None, successor
+        attachment.save(force_insert=True)
+    for step in application.steps.filter(act__in=_REPEATED).order_by("sequence"):
+        if step.act == CertificateAct.RELEASE_HOLD or step.act == CertificateAct.HOLD:
+            continue
+        steps.take(
+            successor,
+            CertificateAct(step.act),
+            tag=queries.TAGS[CertificateAct(step.act)],
+            by=Actor(identifier=step.actor),
+            at=at,
+            facts={"repeats": application.reference},
+        )
+        if successor.status is CertificateState.UNDER_EXAMINATION:
+            break
+    releases = application.steps.filter(act=CertificateAct.RELEASE_HOLD)
+    if releases.exists():
+        held = sorted({rule for release in releases for rule in release.facts.get("rules", ())})
+        official = Actor(identifier=releases.latest("sequence").actor)
+        for act in (CertificateAct.HOLD, CertificateAct.RELEASE_HOLD):
+            facts = {"repeats": application.reference, "rules": held}
+            steps.take(successor, act, tag=queries.TAGS[act], by=official, at=at, facts=facts)
+    return successor
+
+
+_REPEATED = (CertificateAct.SUBMIT, CertificateAct.EXAMINE)
+
+
+def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Application:
+    """Begin the replacement of a certificate that did not leave, or that is lost: the old one ends when it is validated.
+
+    The old certificate is surrendered. Raises `NotKnownHere` where the profile does not let certificates be replaced.
+    """
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_REPLACE, by)
+        steps.require_allowed(application, CertificateAct.REPLACE)
+        law = queries.profile(application.office, at=at)
+        if law.corrections and CorrectionPolicy.REPLACEMENT_BEFORE_EXPORT not in law.corrections:
+            raise NotKnownHere(
+                f"{law.participant} does not replace certificates.",
+                where="reference",
+                mend="Void it, and let the trader apply again.",
+            )
+        entered = {
+            **application.entered,
+            "kind": "replacement",
+            "refers_to": {"number": application.number, "identity": application.certificate.identity},
+        }
+        successor = _successor(application, entered=entered, by=by, at=at)
+        steps.note(
+            application,
+            tag=Act.CERTIFICATE_REPLACE,
+            by=by,
+            at=at,
+            facts={"successor": successor.reference, "reason": steps.given(reason)[:0] or "given"},
+        )
+        steps.tell(application, "replacing", at=at, successor=successor.reference)
+    return successor
+
+
+def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Record that a certificate was lost; the partner is told."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_REPORT_LOST, by)
+        step = steps.take(
+            application,
+            CertificateAct.REPORT_LOST,
+            tag=Act.CERTIFICATE_REPORT_LOST,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+        )
+        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
+        steps.tell(application, "lost", at=at)
+    return step
+
+
+def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Record that a lost certificate was found: it is where it was."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_REPORT_FOUND, by)
+        step = steps.take(
+            application,
+            CertificateAct.REPORT_FOUND,
+            tag=Act.CERTIFICATE_REPORT_FOUND,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+        )
+        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
+        steps.tell(application, "found", at=at)
+    return step
+
+
+def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Invalidate a certificate whose data are inaccurate or have changed; the partner is told."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_INVALIDATE, by)
+        had_number, was_out = bool(application.number), application.status in queries.IN_THE_AIR
+        if had_number and not was_out:
+            desk.give_back(
+                application, use=Use.VOID, why="invalidated", by_identifier=by.identifier, at=at
+            )
+        step = steps.take(
+            application,
+            CertificateAct.INVALIDATE,
+            tag=Act.CERTIFICATE_INVALIDATE,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+        )
+        if was_out:
+            posting.send_withdrawal(application, "invalidated", why="invalidated", by=by, at=at)
+        steps.tell(application, "invalidated", at=at, step=step.sequence)
+    return step
+
+
+def expire(*, at: datetime, most: int = 500) -> int:
+    """Let certificates expire that were validated and never left, and whose instant has passed; return how many.
+
+    The clock does it, for every office; nothing is asked of a person.
+    """
+    due = Application.objects.filter(
+        state=CertificateState.VALIDATED, certificate__expires_at__lte=at
+    ).values_list("reference", flat=True)
+    expired = 0
+    for reference in list(due[:most]):
+        with transaction.atomic():
+            application = steps.locked(reference)
+            if application.status is not CertificateState.VALIDATED:
+                continue
+            clock = Actor(identifier=CLOCK, held=(Held(role=Role.VALIDATING_OFFICIAL, office=application.office),))
+            steps.take(application, CertificateAct.EXPIRE, tag=Act.CERTIFICATE_EXPIRE, by=clock, at=at)
+            steps.tell(application, "expired", at=at)
+            expired += 1
+    return expired
+
+
+def technical(
+    *, trader: str, office: str, entered: dict[str, object], by: Actor, at: datetime
+) -> Application:
+    """Begin an application for a technical certificate, for goods that go back, where the profile knows such.
+
+    Raises `NotKnownHere` otherwise.
+    """
+    law = queries.profile(registry.office(office, at=at).name, at=at)
+    if not law.technical_certificates:
+        raise NotKnownHere(
+            f"It is not verified that {law.participant} knows technical certificates.",
+            where="kind",
+            mend="See its legal profile, and what stands in doubt there.",
+        )
+    from macle.node.exporting.actions import applications  # noqa: PLC0415 (it imports the table reader)
+
+    return applications.begin(
+        trader=trader, office=office, by=by, at=at, entered={**drafting.kept(entered), "kind": "technical"}
+    )
+
+
+def can_be_spoiled(application: Application) -> bool:
+    """Return whether its sheet can still be spoiled: a number is reserved and it did not leave."""
+    return any(row.act is CertificateAct.VOID for row in lifecycle.allowed(application.status))
+
+
+def is_on_a_sheet(application: Application) -> bool:
+    """Return whether its number belongs to a pre-printed sheet."""
+    return application.numbers.filter(block__on_sheets=True).exists()
+
+

@@ -1,0 +1,452 @@
+"""What the desk does before anybody validates: examine, return, hold, release, reject, reserve, seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from macle import errors
+from macle.node.exporting import queries
+from macle.node.exporting.actions import numbers, steps
+from macle.node.exporting.models import Examination, Suspicion, Use
+from macle.node.permissions import Act
+from macle.node.traders import actions as traders
+from macle.node.traders.models import EntryKind
+from macle.scheme import lifecycle, participants, rules
+from macle.scheme.certificates import LONGEST_SEAL, MOST_SEALS, OriginKind
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+from macle.scheme.participants import StandingKind
+from macle.scheme.rules import Outcome
+from macle.scheme.terms import Carats, HSCode, USDollars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from macle.node.exporting.models import Application, Number, Step
+    from macle.node.permissions import Actor
+    from macle.scheme.applications import Application as Applied
+    from macle.scheme.rules import Breach
+
+
+class ExaminationMalformed(errors.Malformed):
+    """What was measured cannot be an examination."""
+
+    code = "examination-malformed"
+
+
+class SealsMalformed(errors.Malformed):
+    """These are no seals of a container."""
+
+    code = "seals-malformed"
+
+
+class PhotographsMissing(errors.Refused):
+    """An origin under enhanced vigilance needs photographs."""
+
+    code = "photographs-missing"
+
+
+class SuspicionMissing(errors.Conflict):
+    """No suspicion is open, or one is open already."""
+
+    code = "suspicion-missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was weighed, counted and valued: for each heading the weight and the declared value."""
+
+    parcels: int
+    lines: Mapping[HSCode, tuple[Carats, USDollars]]
+    government: USDollars | None = None
+    independent: USDollars | None = None
+    synthetics_screened: bool = False
+    remark: str = ""
+
+
+def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> Examination:
+    """Record what was measured; the application then stands under examination, or is held by what the rules say.
+
+    A second examination takes the place of the first. Raises `ExaminationMalformed`.
+    """
+    if not measured.lines or measured.parcels < 1:
+        raise ExaminationMalformed(
+            "Nothing was measured.", where="lines", mend="Give parcels, and weight and value of each heading."
+        )
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_EXAMINE, by)
+        if application.status is not CertificateState.UNDER_EXAMINATION:
+            steps.require_allowed(application, CertificateAct.EXAMINE)
+        valued_by, lines = _final(measured, basis=queries.profile(application.office, at=at).value_basis)
+        examination = Examination.objects.create(
+            application=application,
+            at=at,
+            by=by.identifier,
+            parcels=measured.parcels,
+            lines=lines,
+            declared_cents=sum(value.hundredths for _, value in measured.lines.values()),
+            government_cents=measured.government.hundredths if measured.government else None,
+            independent_cents=measured.independent.hundredths if measured.independent else None,
+            valued_by=valued_by,
+            synthetics_screened=measured.synthetics_screened,
+            remark=measured.remark,
+        )
+        application.examined_by = by.identifier
+        application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
+        application.value_cents = sum(int(line["value"]) for line in lines)
+        facts: dict[str, object] = {
+            "parcels": measured.parcels,
+            "carats": application.carats_hundredths,
+            "value": application.value_cents,
+            "valued_by": valued_by,
+        }
+        if application.status is CertificateState.SUBMITTED:
+            steps.take(
+                application, CertificateAct.EXAMINE, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts
+            )
+        else:
+            application.save()
+            steps.note(application, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts)
+        holding = [breach for breach in standing_in_the_way(application, at=at) if breach.outcome is Outcome.HOLD]
+        if holding:
+            _hold(application, holding, by=by, at=at)
+        else:
+            steps.tell(application, "examined", at=at)
+    return examination
+
+
+def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, object]]]:
+    """Return which valuation counts and the lines with their final values.
+
+    Where the profile's basis is the highest, the highest of the three counts; where it is the government's value, that
+    one; otherwise the declared one. A higher total is spread over the lines as the declared values are, the last line
+    taking the rest, so that the lines add up to it exactly.
+    """
+    declared = sum(value.hundredths for _, value in measured.lines.values())
+    totals = {"declared": declared}
+    if measured.government is not None:
+        totals["government"] = measured.government.hundredths
+    if measured.independent is not None:
+        totals["independent"] = measured.independent.hundredths
+    words = (basis or "").casefold()
+    if "highest" in words:
+        chosen = max(totals, key=lambda name: totals[name])
+    elif "government" in words and "government" in totals:
+        chosen = "government"
+    else:
+        chosen = "declared"
+    total, left = totals[chosen], totals[chosen]
+    lines: list[dict[str, object]] = []
+    ordered = sorted(measured.lines.items())
+    for index, (heading, (weight, value)) in enumerate(ordered):
+        share = left if index == len(ordered) - 1 else total * value.hundredths // declared if declared else 0
+        left -= share
+        lines.append({"hs": str(heading), "carats": weight.hundredths, "value": share})
+    return chosen, lines
+
+
+def standing_in_the_way(application: Application, *, at: datetime) -> list[Breach]:
+    """Return the breaches that stop it now: what an official released no longer does."""
+    released = queries.released(application)
+    examined = queries.examined(application, at=at)
+    return [
+        breach
+        for breach in examined.breaches
+        if breach.outcome.stops and not (breach.outcome is Outcome.HOLD and breach.rule in released)
+    ]
+
+
+def _hold(application: Application, holding: Sequence[Breach], *, by: Actor, at: datetime) -> Step:
+    step = steps.take(
+        application,
+        CertificateAct.HOLD,
+        tag=Act.APPLICATION_HOLD,
+        by=by,
+        at=at,
+        reason=" ".join(breach.what for breach in holding),
+        facts={"rules": sorted({breach.rule for breach in holding})},
+    )
+    steps.tell(application, "held", at=at, rules=sorted({breach.rule for breach in holding}))
+    return step
+
+
+def hold(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Hold an application for an official's decision."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_HOLD, by)
+        step = steps.take(
+            application, CertificateAct.HOLD, tag=Act.APPLICATION_HOLD, by=by, at=at, reason=steps.given(reason)
+        )
+        steps.tell(application, "held", at=at)
+    return step
+
+
+def release(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Decide, with a reason, that a held application goes on: the rules that hold it are let pass."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_RELEASE, by)
+        _four_eyes(application, by, at=at)
+        holding = [breach for breach in standing_in_the_way(application, at=at) if breach.outcome is Outcome.HOLD]
+        step = steps.take(
+            application,
+            CertificateAct.RELEASE_HOLD,
+            tag=Act.APPLICATION_RELEASE,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+            facts={"rules": sorted({breach.rule for breach in holding})},
+        )
+        steps.tell(application, "released", at=at)
+    return step
+
+
+def _four_eyes(application: Application, by: Actor, *, at: datetime) -> None:
+    if not queries.may_validate(application, by, at=at):
+        raise FourEyes(
+            "You examined it, and somebody else decides.",
+            where="official",
+            mend="Another validating official of the office does it.",
+            facts={"examined_by": application.examined_by},
+        )
+
+
+class FourEyes(errors.NotPermitted):
+    """Nobody decides about what they examined themselves, unless the legal profile says otherwise."""
+
+    code = "four-eyes"
+
+
+def return_to_trader(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Find an application deficient: it goes back to the trader, who mends it."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_RETURN, by)
+        step = steps.take(
+            application,
+            CertificateAct.FIND_DEFICIENT,
+            tag=Act.APPLICATION_RETURN,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+        )
+        steps.tell(application, "returned", at=at, step=step.sequence)
+    return step
+
+
+def reject(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
+    """Refuse an application for good."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_REJECT, by)
+        step = steps.take(
+            application, CertificateAct.REJECT, tag=Act.APPLICATION_REJECT, by=by, at=at, reason=steps.given(reason)
+        )
+        steps.tell(application, "rejected", at=at, step=step.sequence)
+    return step
+
+
+# --- Enhanced vigilance -----------------------------------------------------------------------------
+
+
+def is_under_vigilance(applied: Applied, *, on: datetime) -> bool:
+    """Return whether the standing of a country of origin is partial: zone, photographs and approval are then asked."""
+    countries = applied.origin.countries if applied.origin else ()
+    every = participants.load()
+    for country in countries:
+        for code in every.participant_of(country, on=on.date()):
+            certain = every.standing(code, on=on.date()).certain
+            if certain is None or certain.kind is StandingKind.PARTIAL:
+                return True
+    return False
+
+
+def request_approval(*, reference: str, by: Actor, at: datetime) -> Step:
+    """Ask the KP monitoring team for approval; the photographs must be there."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_REQUEST_APPROVAL, by)
+        _require_photographs(application)
+        step = steps.take(
+            application,
+            CertificateAct.REQUEST_KP_APPROVAL,
+            tag=Act.APPLICATION_REQUEST_APPROVAL,
+            by=by,
+            at=at,
+        )
+        steps.tell(application, "approval-requested", at=at)
+    return step
+
+
+def _require_photographs(application: Application) -> None:
+    if not application.attachments.filter(kind="photograph", ended_at=None).exists():
+        raise PhotographsMissing(
+            "This origin is under enhanced vigilance, and there is no photograph of the goods.",
+            where="file",
+            mend="Add the photographs of the parcels.",
+        )
+
+
+def approve(*, reference: str, approved: bool, reason: str, by: Actor, at: datetime) -> Step:
+    """Record what the KP monitoring team decided."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.APPLICATION_APPROVE, by)
+        step = steps.take(
+            application,
+            CertificateAct.APPROVE if approved else CertificateAct.DECLINE,
+            tag=Act.APPLICATION_APPROVE,
+            by=by,
+            at=at,
+            reason=steps.given(reason),
+        )
+        steps.tell(application, "approved" if approved else "declined", at=at, step=step.sequence)
+    return step
+
+
+# --- Number and seals ----------------------------------------------------------------------------------
+
+
+def reserve(*, reference: str, by: Actor, at: datetime, sheet: str = "") -> Number:
+    """Reserve a number once the examination ends, and charge the trader's book; every rule is asked again.
+
+    Raises `macle.scheme.rules.RulesRefuse` with all breaches that stop it, `numbers.NoNumbers` or `numbers.SheetRefused`.
+    """
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_RESERVE, by)
+        steps.require_allowed(application, CertificateAct.RESERVE)
+        examined = queries.examined(application, at=at)
+        stopping = standing_in_the_way(application, at=at)
+        if stopping:
+            raise rules.RulesRefuse(stopping)
+        if (
+            is_under_vigilance(examined.application, on=at)
+            and application.status is not CertificateState.KP_APPROVED
+        ):
+            raise PhotographsMissing(
+                "This origin is under enhanced vigilance: the KP monitoring team approves before a number is reserved.",
+                where="origin",
+                mend="Request the approval.",
+            )
+        number = numbers.reserve(application, at=at, sheet=sheet)
+        application.number = number.number
+        _charge(application, examined.application, by=by, at=at)
+        steps.take(
+            application,
+            CertificateAct.RESERVE,
+            tag=Act.CERTIFICATE_RESERVE,
+            by=by,
+            at=at,
+            facts={"number": number.number, "status_index": number.status_index},
+        )
+        steps.tell(application, "reserved", at=at)
+    return number
+
+
+def _charge(application: Application, applied: Applied, *, by: Actor, at: datetime) -> None:
+    traders.post(
+        trader=application.trader,
+        origins=origins_of(applied),
+        kind=EntryKind.EXPORT,
+        carats=Carats(application.carats_hundredths),
+        on=queries.day(application.office, at=at),
+        reference=application.number,
+        at=at,
+        by_identifier=by.identifier,
+        allowed_shortfall="IV.a.balance" in queries.released(application),
+    )
+
+
+def origins_of(applied: Applied) -> tuple[str, ...]:
+    """Return from which origins' books the goods come: the countries listed, or none where they are not disclosed."""
+    origin = applied.origin
+    return () if origin is None or origin.kind is OriginKind.MIXED_UNDISCLOSED else tuple(origin.countries)
+
+
+def seal(*, reference: str, seals: Sequence[str], by: Actor, at: datetime) -> Step:
+    """Record the container's seals; the container is closed and bears the number."""
+    cleaned = [" ".join(each.split()) for each in seals if each.strip()]
+    if not cleaned or len(cleaned) > MOST_SEALS or len(set(cleaned)) != len(cleaned):
+        raise SealsMalformed(
+            f"There are one to {MOST_SEALS} different seals.", where="seals", mend="Write the number of each seal once."
+        )
+    if any(len(each) > LONGEST_SEAL or not each.isprintable() for each in cleaned):
+        raise SealsMalformed(
+            f"The number of a seal has at most {LONGEST_SEAL} characters that can be printed.",
+            where="seals",
+            mend="Write the number of the seal alone.",
+        )
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_SEAL, by)
+        application.seals = cleaned
+        step = steps.take(
+            application, CertificateAct.SEAL, tag=Act.CERTIFICATE_SEAL, by=by, at=at, facts={"seals": cleaned}
+        )
+        steps.tell(application, "sealed", at=at)
+    return step
+
+
+def give_back(application: Application, *, use: Use, why: str, by_identifier: str, at: datetime) -> None:
+    """Write down that a reserved number is not used and credit the trader's book, inside the transaction of the act."""
+    numbers.end(application.number, use=use, why=why, at=at)
+    applied = queries.examined(application, at=at).application
+    traders.post(
+        trader=application.trader,
+        origins=origins_of(applied),
+        kind=EntryKind.EXPORT_RETURNED,
+        carats=Carats(application.carats_hundredths),
+        on=queries.day(application.office, at=at),
+        reference=application.number,
+        at=at,
+        by_identifier=by_identifier,
+    )
+
+
+# --- Suspicion ------------------------------------------------------------------------------------------
+
+
+def suspect(*, reference: str, text: str, by: Actor, at: datetime) -> Suspicion:
+    """Open a suspicion: the trader then reads only *under examination*."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_SUSPECT, by)
+        if queries.is_suspected(application):
+            raise SuspicionMissing("A suspicion is open already.", where="reference", mend="Add what is new to it.")
+        suspicion = Suspicion.objects.create(
+            application=application, since=at, opened_by=by.identifier, text=steps.given(text, where="text")
+        )
+        steps.note(application, tag=Act.CERTIFICATE_SUSPECT, by=by, at=at, facts={"open": True})
+    return suspicion
+
+
+def clear(*, reference: str, outcome: str, by: Actor, at: datetime) -> Suspicion:
+    """End a suspicion with what came of it."""
+    with transaction.atomic():
+        application = steps.locked(reference)
+        steps.allowed_to(application, Act.CERTIFICATE_SUSPECT, by)
+        suspicion = application.suspicions.filter(until__isnull=True).first()
+        if suspicion is None:
+            raise SuspicionMissing("No suspicion is open.", where="reference", mend="Look at the acts so far.")
+        suspicion.until, suspicion.ended_by = at, by.identifier
+        suspicion.outcome = steps.given(outcome, where="outcome")
+        suspicion.save()
+        steps.note(application, tag=Act.CERTIFICATE_SUSPECT, by=by, at=at, facts={"open": False})
+    return suspicion
+
+
+def is_before_number(state: CertificateState) -> bool:
+    """Return whether a number can still be reserved."""
+    return any(row.act is CertificateAct.CANCEL for row in lifecycle.allowed(state))
+
+
+def authority() -> str:
+    """Return whose chain of the audit it is."""
+    return str(settings.CONFIGURATION.participant)

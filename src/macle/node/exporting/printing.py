@@ -1,0 +1,97 @@
+"""What the desk prints with: one shop a process, opened when something is printed first."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from macle import errors
+from macle.node.registry import keys as node_keys
+from macle.paper import sheets
+from macle.paper import shop as shops
+from macle.paper.rendering import CERTIFICATE_FILE, Layout, Place
+from macle.proof import codec, cose, qr
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from macle.proof.cose import Signed
+
+FORM, PRINTER = "form.toml", "printer.toml"
+"""Files in the folder of the authority: its pre-printed form, and its printer's offsets."""
+
+SMALL_PAYLOAD = 1200
+"""Bytes of content that fit a QR code whatever they are."""
+
+
+class FormMissing(errors.NotFound):
+    """Nobody said what the authority's pre-printed form looks like."""
+
+    code = "form-missing"
+
+
+_SHOP: list[shops.Shop] = []
+
+
+def shop() -> shops.Shop:
+    """Return the shop of this process."""
+    if not _SHOP:
+        opened = shops.Shop(
+            shops.Order(
+                authority=node_keys.authority().path,
+                participant=settings.CONFIGURATION.participant,
+                stamp_holder=node_keys.stamp_holder(),
+                stamp_secret=node_keys.stamp_passphrase(),
+            )
+        )
+        opened.__enter__()
+        _SHOP.append(opened)
+    return _SHOP[0]
+
+
+def rehearse(unsigned: Signed, *, at: datetime) -> None:
+    """Raise `SheetRefused` or `TextMalformed` if the certificate could not be printed whole, before anybody signs."""
+    filler = hashlib.sha512(unsigned.payload).digest()
+    as_long = cose.Signed(unsigned.protected, unsigned.payload, filler, unsigned.header)
+    if len(unsigned.payload) > SMALL_PAYLOAD:
+        qr.code_of(qr.to_text(as_long.to_bytes()) + "0" * 16)
+    shop().rehearse(as_long, at=at)
+
+
+def preview(unsigned: Signed) -> bytes:
+    """Return the document that is about to be signed as PDF: its words, without code, ornament or stamp."""
+    filler = hashlib.sha512(unsigned.payload).digest()
+    as_long = cose.Signed(unsigned.protected, unsigned.payload, filler, unsigned.header)
+    certificate = codec.decode_certificate(unsigned.payload)
+    opened = shop()
+    place = Place(Layout(opened.stationery.layout))
+    return opened.press.certificate(
+        as_long, look=opened.look(certificate, is_copy=False), place=place, rehearsed=True
+    )
+
+
+def pdf(data: bytes, *, what: str, at: datetime) -> bytes:
+    """Return the PDF of a signed certificate: ``original``, ``sheet``, ``copy`` or ``label``."""
+    signed = cose.read(data)
+    certificate = codec.decode_certificate(signed.payload)
+    opened = shop()
+    if what == "label":
+        return opened.press.label(signed, look=opened.look(certificate, is_copy=False))
+    place = Place(Layout(opened.stationery.layout)) if what != "sheet" else _sheet()
+    look = opened.look(certificate, is_copy=what == "copy")
+    drawn = opened.press.certificate(signed, look=look, place=place)
+    if what == "sheet":
+        return drawn
+    return opened.stamped(drawn, attached=(CERTIFICATE_FILE, data), office=certificate.office, at=at)
+
+
+def _sheet() -> Place:
+    folder = node_keys.authority().path
+    if not (folder / FORM).exists():
+        raise FormMissing(
+            "The authority has no form.", where=FORM, mend="Describe it: see the guide to printing on official sheets."
+        )
+    printer = sheets.read_printer(folder / PRINTER) if (folder / PRINTER).exists() else sheets.UNSHIFTED
+    return Place(Layout.SHEET, sheets.read(folder / FORM), printer)

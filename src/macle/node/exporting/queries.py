@@ -1,0 +1,409 @@
+"""Reading the exporting desk: within reach of who asks, and as the rules see it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+
+from macle import errors
+from macle.node.exporting import drafting
+from macle.node.exporting.models import (
+    Application,
+    Certificate,
+    Confirmation,
+    Gap,
+    Number,
+    Settlement,
+    Step,
+    Suspicion,
+)
+from macle.node.permissions import Act, Role
+from macle.node.registry import queries as registry
+from macle.node.traders import queries as traders
+from macle.paper import stationery
+from macle.scheme import applications, certificates, examination, lifecycle, participants, profiles
+from macle.scheme.certificates import OriginKind
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+from macle.scheme.rules import Breach
+from macle.scheme.terms import Carats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
+    from django.db.models import QuerySet
+
+    from macle.node.exporting.models import Block
+    from macle.node.permissions import Actor, Extent
+    from macle.scheme.applications import AppliedOrigin
+    from macle.scheme.examination import Examined
+    from macle.scheme.profiles import LegalProfile
+
+IN_THE_AIR = (CertificateState.VALIDATED, CertificateState.DISPATCHED, CertificateState.LOST)
+"""States of a certificate that is out of the house, or about to be, and of which no confirmation came back."""
+
+_LONGEST_NAME = 120
+
+
+class ApplicationMissing(errors.NotFound):
+    """There is no such application within reach."""
+
+    code = "application-missing"
+
+
+class CertificateMissing(errors.NotFound):
+    """There is no such certificate within reach."""
+
+    code = "certificate-missing"
+
+
+# --- Within reach -----------------------------------------------------------------------------------
+
+
+def _within(reach: Extent, *, office: str = "office", trader: str = "trader_id") -> Q:
+    if reach.everything:
+        return Q()
+    return Q(**{f"{office}__in": reach.offices}) | Q(**{f"{trader}__in": reach.traders})
+
+
+def applications_of(by: Actor) -> QuerySet[Application]:
+    """Return the applications that the actor may read; drafts are their trader's alone."""
+    reach = by.reach(Act.APPLICATION_READ)
+    own = Q(trader_id__in=reach.traders)
+    return Application.objects.filter(_within(reach) & (own | ~Q(state=CertificateState.DRAFT)))
+
+
+def application(reference: str, by: Actor) -> Application:
+    """Return one of them; raise `ApplicationMissing`, whether it is out of reach or not there at all."""
+    found = applications_of(by).filter(reference=reference).select_related("trader").first()
+    if found is None:
+        raise ApplicationMissing(
+            "There is no such application.", where="reference", mend="Look for it in the list of applications."
+        )
+    return found
+
+
+def certificates_of(by: Actor) -> QuerySet[Certificate]:
+    """Return the certificates that the actor may read."""
+    reach = by.reach(Act.CERTIFICATE_READ)
+    return Certificate.objects.filter(_within(reach, trader="application__trader_id"))
+
+
+def certificate(number: str, by: Actor) -> Certificate:
+    """Return one of them by its number; raise `CertificateMissing`."""
+    found = certificates_of(by).filter(number=number).select_related("application", "application__trader").first()
+    if found is None:
+        raise CertificateMissing(
+            "There is no such certificate.", where="number", mend="Look for it in the list of certificates."
+        )
+    return found
+
+
+def confirmations_of(by: Actor) -> QuerySet[Confirmation]:
+    """Return the confirmations that the actor may read."""
+    reach = by.reach(Act.CONFIRMATION_READ)
+    return Confirmation.objects.filter(
+        _within(reach, office="certificate__office", trader="certificate__application__trader_id")
+    )
+
+
+def sees_suspicion(by: Actor, matter: Application) -> bool:
+    """Return whether the actor may know of a suspicion: its trader may not."""
+    return by.reach(Act.APPLICATION_READ).everything or matter.office in by.reach(Act.CERTIFICATE_READ).offices
+
+
+# --- As the rules see it -----------------------------------------------------------------------------
+
+
+def profile(office: str, *, at: datetime) -> LegalProfile:
+    """Return the legal profile in force at the office at this instant."""
+    return profiles.load().of_day(settings.CONFIGURATION.participant, at=at, office=office)
+
+
+def day(office: str, *, at: datetime) -> date:
+    """Return the legal day at the office."""
+    return profile(office, at=at).day_of(at, office=office)
+
+
+def house(office: str) -> drafting.House:
+    """Return whose house it is."""
+    code = settings.CONFIGURATION.participant
+    return drafting.House(participant=code, office=office, issuing_authority=authority_name())
+
+
+def authority_name() -> str:
+    """Return the issuing authority as its certificates name it: from the settings, else from its stationery."""
+    configured = settings.CONFIGURATION
+    if configured.authority:
+        return str(configured.authority)
+    return participants.load()[configured.participant].name + ": " + _state(configured.participant)
+
+
+def _state(code: str) -> str:
+    return stationery.packaged(participants.ParticipantCode(code)).state["en"]
+
+
+def exporter(matter: Application, *, on: date) -> drafting.RegisteredExporter:
+    """Return the exporter as the register knows it on the day."""
+    held = traders.licence_to_export(matter.trader, on=on)
+    trader = matter.trader
+    return drafting.RegisteredExporter(
+        name=trader.name,
+        latin_name=trader.latin_name,
+        address=trader.address,
+        town=trader.town,
+        country=trader.country,
+        licence=held.number if held else "",
+        licence_valid_until=held.last_day if held else None,
+    )
+
+
+def found(matter: Application) -> drafting.Found | None:
+    """Return what the last examination found, if there was one."""
+    last = matter.examinations.first()
+    if last is None:
+        return None
+    return drafting.Found(
+        parcels=last.parcels,
+        lines=last.lines,
+        government_cents=last.government_cents,
+        independent_cents=last.independent_cents,
+    )
+
+
+def examined(
+    matter: Application, *, at: datetime, closing: drafting.Closing | None = None, with_findings: bool = True
+) -> Examined:
+    """Ask every rule of an application as it stands now.
+
+    Until ``closing`` says who validates, when and under which seals, these are open. The kind of validation and the day
+    of expiry are the house's where the application does not say them.
+    """
+    today = day(matter.office, at=at)
+    law = profile(matter.office, at=at)
+    data = drafting.assemble(
+        matter.entered,
+        house=house(matter.office),
+        exporter=exporter(matter, on=today),
+        found=found(matter) if with_findings else None,
+        closing=closing or drafting.Closing(kind=validation_kind(law), expires_on=expiry(law, today)),
+    )
+    return examination.examine(
+        data, at=at, today=today, balance=balance(matter), before_sealing=closing is None
+    )
+
+
+def validation_kind(law: LegalProfile) -> str:
+    """Return how this house validates: as the profile orders, else as the settings say."""
+    kinds = law.validation_kinds
+    return kinds[0].name.lower() if kinds else str(settings.CONFIGURATION.validation_kind)
+
+
+def expiry(law: LegalProfile, issued_on: date) -> date:
+    """Return the day that is printed: the last one that the law allows, else after the days that the house gives."""
+    if law.validity is not None:
+        return law.validity.latest_expiry(issued_on)
+    return settings.CONFIGURATION.last_day(issued_on)
+
+
+def balance(matter: Application) -> Carats:
+    """Return what the trader's book still covers for these goods, what is reserved for them included."""
+    origin = applications.read(drafting.kept(matter.entered)).origin
+    countries = origin.countries if origin is not None else ()
+    left = traders.balance(matter.trader, countries)
+    reserved = matter.carats_hundredths if is_reserved(matter) else 0
+    return Carats(left.hundredths + reserved)
+
+
+def is_reserved(matter: Application) -> bool:
+    """Return whether the trader's book was charged with it already."""
+    return bool(matter.number) and not lifecycle.is_terminal(matter.status)
+
+
+def released(matter: Application) -> frozenset[str]:
+    """Return the rules that hold it and that an official, with a reason, decided to let pass."""
+    steps = Step.objects.filter(application=matter, act=CertificateAct.RELEASE_HOLD).values_list("facts", flat=True)
+    return frozenset(rule for facts in steps for rule in facts.get("rules", ()))
+
+
+def as_breach(error: errors.MacleError) -> Breach:
+    """Return an error that belongs to one application as a breach of it."""
+    return examination.as_breach(error)
+
+
+def origin_in_short(origin: AppliedOrigin | None) -> str:
+    """Return the origin as lists show it: codes, or asterisks where it is mixed and not disclosed."""
+    if origin is None:
+        return ""
+    return " ".join(origin.countries) or ("*****" if origin.kind is OriginKind.MIXED_UNDISCLOSED else "")
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a file without folders and what does not print."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(sign for sign in unicodedata.normalize("NFC", last) if sign.isprintable()).strip()
+    return kept[:_LONGEST_NAME] or "file"
+
+
+# --- What may be done next -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """An act that the state allows, and why this person may not do it, if so."""
+
+    act: CertificateAct
+    tag: Act
+    why_not: str = ""
+
+
+TAGS = {
+    CertificateAct.SUBMIT: Act.APPLICATION_LODGE,
+    CertificateAct.CANCEL: Act.APPLICATION_WITHDRAW,
+    CertificateAct.EXAMINE: Act.APPLICATION_EXAMINE,
+    CertificateAct.FIND_DEFICIENT: Act.APPLICATION_RETURN,
+    CertificateAct.HOLD: Act.APPLICATION_HOLD,
+    CertificateAct.RELEASE_HOLD: Act.APPLICATION_RELEASE,
+    CertificateAct.REJECT: Act.APPLICATION_REJECT,
+    CertificateAct.REQUEST_KP_APPROVAL: Act.APPLICATION_REQUEST_APPROVAL,
+    CertificateAct.APPROVE: Act.APPLICATION_APPROVE,
+    CertificateAct.DECLINE: Act.APPLICATION_APPROVE,
+    CertificateAct.RESERVE: Act.CERTIFICATE_RESERVE,
+    CertificateAct.SEAL: Act.CERTIFICATE_SEAL,
+    CertificateAct.VALIDATE: Act.CERTIFICATE_VALIDATE,
+    CertificateAct.DISPATCH: Act.CERTIFICATE_DISPATCH,
+    CertificateAct.VOID: Act.CERTIFICATE_VOID,
+    CertificateAct.REPLACE: Act.CERTIFICATE_REPLACE,
+    CertificateAct.REPORT_LOST: Act.CERTIFICATE_REPORT_LOST,
+    CertificateAct.REPORT_FOUND: Act.CERTIFICATE_REPORT_FOUND,
+    CertificateAct.INVALIDATE: Act.CERTIFICATE_INVALIDATE,
+}
+"""Which permission each act of this desk needs; acts that are not here are of the other side, or of the clock."""
+
+
+def next_acts(matter: Application, by: Actor, *, at: datetime) -> list[Next]:
+    """Return what the state allows, each with the reason why this person may not do it, if there is one."""
+    acts = []
+    for row in lifecycle.allowed(matter.status):
+        tag = TAGS.get(CertificateAct(row.act))
+        if tag is None:
+            continue
+        reaches = by.may(tag) and by.reach(tag).covers(office=matter.office, trader=matter.trader_id)
+        why = "" if reaches else "role"
+        if reaches and row.act is CertificateAct.VALIDATE and not may_validate(matter, by, at=at):
+            why = "four eyes"
+        acts.append(Next(CertificateAct(row.act), tag, why))
+    return acts
+
+
+def may_validate(matter: Application, by: Actor, *, at: datetime) -> bool:
+    """Return whether four eyes let this person validate: not who examined it, unless the profile says otherwise."""
+    return not profile(matter.office, at=at).four_eyes or by.identifier != matter.examined_by
+
+
+# --- Queues ---------------------------------------------------------------------------------------------
+
+
+_OWED = {
+    Role.EXAMINER: (
+        *(CertificateState.SUBMITTED, CertificateState.UNDER_EXAMINATION, CertificateState.KP_APPROVED),
+        CertificateState.RESERVED,
+    ),
+    Role.VALUER: (CertificateState.UNDER_EXAMINATION,),
+    Role.VALIDATING_OFFICIAL: (
+        *(CertificateState.SEALED, CertificateState.HELD, CertificateState.PENDING_KP_APPROVAL),
+        CertificateState.VALIDATED,
+    ),
+    Role.EXPORTER: (CertificateState.DEFICIENT, CertificateState.DRAFT),
+    Role.AGENT: (CertificateState.DEFICIENT, CertificateState.DRAFT),
+}
+"""In which states an application waits for somebody of this role."""
+
+
+def waiting_for(by: Actor) -> QuerySet[Application]:
+    """Return what waits for this person, the longest first; what they examined is not theirs to validate."""
+    owed = Q(pk__in=())
+    for held in by.held:
+        states = _OWED.get(held.role, ())
+        if not states:
+            continue
+        where = Q(trader_id=held.trader) if held.role in {Role.EXPORTER, Role.AGENT} else Q(office=held.office)
+        of_role = where & Q(state__in=states)
+        if held.role is Role.VALIDATING_OFFICIAL:
+            of_role &= ~Q(state=CertificateState.SEALED, examined_by=by.identifier)
+        owed |= of_role
+    return Application.objects.filter(owed).select_related("trader").order_by("since")
+
+
+def late(by: Actor, *, on: date) -> QuerySet[Application]:
+    """Return the shipments whose confirmation is overdue on the day, the longest first."""
+    return (
+        applications_of(by)
+        .filter(state=CertificateState.DISPATCHED, due_on__lt=on)
+        .select_related("trader")
+        .order_by("due_on")
+    )
+
+
+def without_term(by: Actor, *, since: datetime) -> QuerySet[Application]:
+    """Return shipments dispatched before ``since`` whose confirmation has no day: *expeditiously*."""
+    return (
+        applications_of(by)
+        .filter(state=CertificateState.DISPATCHED, due_on__isnull=True, since__lt=since)
+        .select_related("trader")
+        .order_by("since")
+    )
+
+
+def disagreeing(by: Actor) -> QuerySet[Confirmation]:
+    """Return the confirmations that do not agree with our book and are not settled."""
+    return (
+        confirmations_of(by)
+        .exclude(differs=[])
+        .filter(~Exists(Settlement.objects.filter(confirmation=OuterRef("pk"))))
+        .select_related("certificate", "certificate__application__trader")
+        .order_by("recorded_at")
+    )
+
+
+def in_the_air(by: Actor) -> QuerySet[Certificate]:
+    """Return the certificates that are out of the house and not confirmed."""
+    return certificates_of(by).filter(application__state__in=IN_THE_AIR)
+
+
+# --- Numbers ----------------------------------------------------------------------------------------------
+
+
+def unaccounted(block: Block) -> Iterator[int]:
+    """Give every counter of a block, up to its next one, that has no record: there must be none."""
+    taken = set(Number.objects.filter(block=block).values_list("counter", flat=True))
+    gaps = list(Gap.objects.filter(block=block).values_list("first", "last"))
+    for counter in range(block.first, block.next):
+        if counter not in taken and not any(first <= counter <= last for first, last in gaps):
+            yield counter
+
+
+def faults() -> Iterator[str]:
+    """Give the reference of every application whose state is not what its steps say."""
+    for matter in Application.objects.prefetch_related("steps").iterator(chunk_size=1000):
+        acts = [CertificateAct(step.act) for step in matter.steps.all()]
+        if lifecycle.state_after(acts) is not matter.status:
+            yield matter.reference
+
+
+def is_suspected(matter: Application) -> bool:
+    """Return whether a suspicion is open."""
+    return Suspicion.objects.filter(application=matter, until__isnull=True).exists()
+
+
+def registered_office(name: str, *, at: datetime) -> str:
+    """Return the office's name if it is open; raise `macle.node.registry.queries.OfficeUnknown`."""
+    return registry.office(name, at=at).name
+
+
+CERTIFICATE_TITLE = "Kimberley Process Certificate"
+LONGEST_SEAL, MOST_SEALS = certificates.LONGEST_SEAL, certificates.MOST_SEALS
