@@ -56,6 +56,7 @@ class Configuration:
         "The names under which people reach the node, separated by commas.", default="localhost,127.0.0.1"
     )
     workers: int = _setting("Processes that answer requests.", default="2")
+    largest_upload: int = _setting("Megabytes of the largest file that is taken as evidence.", default="20")
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -176,5 +177,6 @@ _PARSERS: dict[str, Any] = {
     "port": _count(65535),
     "hosts": _names,
     "workers": _count(64),
+    "largest_upload": _count(200),
     "https": _flag,
 }

@@ -48,5 +48,11 @@ SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
 X_FRAME_OPTIONS = "DENY"
 
+FILE_UPLOAD_HANDLERS = [
+    "macle.node.audit.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 LOGGING_CONFIG = "macle.node.logs.configure"
 LOGGING: dict[str, object] = {}

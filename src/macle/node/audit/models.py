@@ -114,3 +114,19 @@ class Line(models.Model):
             office=self.office,
             facts=self.facts,
         )
+
+
+class Evidence(models.Model):
+    """A file that somebody brought, kept on the disk under its hash; it has no name here."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    media_type = models.CharField(max_length=80)
+    size = models.BigIntegerField()
+    pages = models.IntegerField(default=0)
+    """Pages of a PDF or of a scan; nought where there are none."""
+    kept_at = models.DateTimeField()
+    kept_by = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        """Return the beginning of the hash and the kind."""
+        return f"{self.sha256[:16]} {self.media_type}"
