@@ -95,7 +95,7 @@ class TestKeep:
         assert not (home / "files").exists()
 
     def test_refuses_an_encrypted_pdf(self) -> None:
-        with pytest.raises(UploadRefused, match="The PDF is encrypted."):
+        with pytest.raises(UploadRefused, match="The PDF is encrypted"):
             kept(files.an_encrypted_pdf())
 
     def test_refuses_more_than_the_setting_says_without_reading_it_all(self) -> None:

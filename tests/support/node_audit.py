@@ -41,7 +41,7 @@ def a_pdf() -> bytes:
 def an_encrypted_pdf() -> bytes:
     """Return a PDF that everybody may open, with some rights only."""
     target = io.BytesIO()
-    copied = writer.copy_into_new_writer(PdfFileReader(io.BytesIO(a_pdf())))
+    copied = writer.copy_into_new_writer(PdfFileReader(io.BytesIO(a_pdf()), strict=False))
     copied.encrypt(owner_pass="owner", user_pass="")  # type: ignore[no-untyped-call, unused-ignore]
     copied.write(target)
     return target.getvalue()

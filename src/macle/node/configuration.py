@@ -57,6 +57,9 @@ class Configuration:
     )
     workers: int = _setting("Processes that answer requests.", default="2")
     largest_upload: int = _setting("Megabytes of the largest file that is taken as evidence.", default="20")
+    stamp_passphrase_file: Path | None = _setting(  # noqa: RUF009
+        "A file whose first line is the passphrase of the office's stamp; without it nothing is stamped.", default=""
+    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -178,5 +181,6 @@ _PARSERS: dict[str, Any] = {
     "hosts": _names,
     "workers": _count(64),
     "largest_upload": _count(200),
+    "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "https": _flag,
 }
