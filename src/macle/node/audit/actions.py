@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -77,11 +78,12 @@ def record(
         chain=held,
         number=held.length + 1,
         at=at,
-        actor=actor,
-        tag=tag,
-        subject=subject,
-        office=office,
-        facts=dict(facts or {}),
+        actor=str(actor),
+        tag=str(tag),
+        subject=str(subject),
+        office=str(office),
+        # As they will be read again: members of enumerations are their values, and tuples lists.
+        facts=json.loads(json.dumps(dict(facts or {}))),
     )
     line.digest = chain.digest_of(line.content, before=bytes(held.head))
     line.save(force_insert=True)
