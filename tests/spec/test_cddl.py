@@ -25,6 +25,7 @@ PARTS = {
     "import-confirmation": ("import-confirmation", "cose", "common"),
     "participant-record": ("participant-record", "cose", "common"),
     "approval": ("approval", "cose", "common"),
+    "audit-head": ("audit-head", "cose", "common"),
     "trust-list": ("trust-list", "approval", "cose", "common"),
 }
 

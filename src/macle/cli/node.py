@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,8 @@ LARGEST_HEADS = 1024 * 1024
 
 OPERATOR = "operator"
 """Who acts from the command line: whoever may read the folder of the node. Their name is not in the audit."""
+
+_INTO = "The folder of the new node, in place of MACLE_NODE_HOME."
 
 _ASK = "See that the server runs and the name and password are right; then: macle node init"
 
@@ -71,20 +74,11 @@ def init() -> None:
     """  # noqa: D301
     configured = _configured()
     configured.prepare()
-    _start_django()
-    from django.core.management import call_command  # noqa: PLC0415 (Django only where a node is)
-    from django.db import DatabaseError, transaction  # noqa: PLC0415
+    _migrate()
+    from django.db import transaction  # noqa: PLC0415 (Django only where a node is)
 
     from macle.node.audit import actions  # noqa: PLC0415
 
-    try:
-        call_command("migrate", interactive=False, verbosity=0)
-    except DatabaseError as error:
-        raise DatabaseUnready(
-            "The database cannot be reached, or does not let tables be made.",
-            where="MACLE_NODE_DATABASE_URL",
-            mend=_ASK,
-        ) from error
     with transaction.atomic():
         actions.record(
             authority=configured.participant,
@@ -132,7 +126,12 @@ def audit() -> None:
 
 @audit.command("verify")
 @click.option("--heads", metavar="FILE", help="Heads that were written down outside with `macle node audit heads`.")
-def verify(*, heads: str | None) -> None:
+@click.option(
+    "--record",
+    metavar="FILE",
+    help="The participant record against which signed heads are verified; the node's own unless given.",
+)
+def verify(*, heads: str | None, record: str | None) -> None:
     """Look for lines that were altered, removed or inserted, and for a tail that was cut off.
 
     \b
@@ -140,7 +139,7 @@ def verify(*, heads: str | None) -> None:
 
     Without heads from outside, whoever may write to the database can change it whole. Ends with 3 if a fault is found.
     """  # noqa: D301
-    known = () if heads is None else _read_heads(heads)
+    known = () if heads is None else _read_heads(heads, record=record)
     _opened()
     from macle.node.audit import queries  # noqa: PLC0415
 
@@ -157,33 +156,135 @@ def verify(*, heads: str | None) -> None:
 
 
 @audit.command("heads")
-def write_heads() -> None:
+@click.option("--sign", is_flag=True, help="Sign them with the stamp of the node, so that others can verify them.")
+def write_heads(*, sign: bool) -> None:
     """Print where each chain ends, to be kept where nobody who runs the node can write.
 
     \b
     macle node audit heads > heads.json
+    macle node audit heads --sign > heads.json
     """  # noqa: D301
-    _opened()
-    from macle.node.audit import queries  # noqa: PLC0415
+    configured = _opened()
+    from macle.node.audit import heads, queries, stamping  # noqa: PLC0415
 
-    plain = [
-        {"authority": each.authority, "length": each.length, "digest": each.digest.hex()} for each in queries.heads()
-    ]
+    at = clock.now()
+    signer = stamping.open_stamp(configured, at=at) if sign else None
+    plain = []
+    for each in queries.heads():
+        told = {"authority": each.authority, "length": each.length, "digest": each.digest.hex()}
+        if signer is not None and each.authority == configured.participant:
+            told["signed"] = heads.attest(each, signer=signer, at=at).to_bytes().hex()
+        plain.append(told)
     click.echo(json.dumps(plain, indent=2))
 
 
-def _read_heads(path: str) -> tuple[Head, ...]:
+def _read_heads(path: str, *, record: str | None) -> tuple[Head, ...]:
+    """Return the heads of a file; one that is signed is verified."""
     from macle.node.audit.heads import Head  # noqa: PLC0415
 
+    known = []
     try:
-        return tuple(
-            Head(str(each["authority"]), int(each["length"]), bytes.fromhex(each["digest"]))
-            for each in json.loads(errors.read_file(path, most=LARGEST_HEADS))
-        )
+        for each in json.loads(errors.read_file(path, most=LARGEST_HEADS)):
+            head = Head(str(each["authority"]), int(each["length"]), bytes.fromhex(each["digest"]))
+            if "signed" in each:
+                _require_signed(head, bytes.fromhex(each["signed"]), record=record)
+            known.append(head)
     except (ValueError, KeyError, TypeError) as error:
         raise HeadsMalformed(
             f"These are no heads: {error}.", where=errors.shown(path), mend="Write them with `macle node audit heads`."
         ) from None
+    return tuple(known)
+
+
+def _require_signed(head: Head, signed: bytes, *, record: str | None) -> None:
+    """Raise `HeadUntrusted` unless a stamp of the record signed this very head."""
+    from macle.node.audit import heads, stamping  # noqa: PLC0415
+    from macle.proof import trust  # noqa: PLC0415
+
+    if record is not None:
+        believed = trust.read_record(errors.read_file(record, most=LARGEST_HEADS))
+    else:
+        own = stamping.record(_configured())
+        if own is None:
+            raise HeadsMalformed(
+                "The heads are signed, and this node has no record that says by whom.",
+                where=head.authority,
+                mend="Give one: --record FILE",
+            )
+        believed = own
+    if heads.verify(signed, record=believed).head != head:
+        raise heads.HeadUntrusted(
+            "The head is not the one that was signed.", where=head.authority, mend="Keep the file as it was printed."
+        )
+
+
+@audit.command("protect")
+@click.option("--role", required=True, metavar="NAME", help="The database user as which the node runs.")
+@click.option("--apply", is_flag=True, help="Run the statements as the tables' owner, in place of printing them.")
+def protect(*, role: str, apply: bool) -> None:
+    """Take from the node's database user the right to change or delete what is only added to (PostgreSQL).
+
+    \b
+    macle node audit protect --role macle_node | psql ...
+    macle node audit protect --role macle_node --apply
+
+    The tables belong to another user, as whom `init` is run. Do it again after each `init`.
+    """  # noqa: D301
+    _opened()
+    from macle.node.audit import append_only  # noqa: PLC0415
+
+    wanted = append_only.statements(role=role)
+    if not apply:
+        click.echo("\n".join(f"{statement};" for statement in wanted))
+        return
+    append_only.protect(role=role)
+    names = ", ".join(model._meta.db_table for model in append_only.models())  # noqa: SLF001 (Django's own name for it)
+    click.echo(f"{role} may only add to: {names}.")
+
+
+@command.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def back_up(*, file: Path) -> None:
+    """Write everything the node is into one file, while it goes on running.
+
+    \b
+    macle node backup /backups/2026-11-25.tar
+
+    The file is not encrypted and holds names and keys: only you may read it, and it belongs where nobody else can.
+    """  # noqa: D301
+    _opened()
+    from macle.node.audit import backups  # noqa: PLC0415
+
+    made = backups.back_up(file, actor=OPERATOR, at=clock.now())
+    click.echo(f"{errors.shown(str(file))}: {made.rows:,} rows and {made.files:,} files, {made.size:,} bytes.")
+    click.echo(f"SHA-256 {made.sha256}: write it down elsewhere.")
+
+
+@command.command("restore")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER", help=_INTO)
+@click.option("--sha256", metavar="HEX", default="", help="What was written down when the backup was made.")
+def restore(*, file: Path, into: Path | None, sha256: str) -> None:
+    """Make a node again from its backup: in place of `init`, into an empty folder and an empty database.
+
+    \b
+    macle node restore /backups/2026-11-25.tar --into /srv/macle
+
+    It verifies hashes and audit before anything counts, and begins a new epoch: what the lost node did after the backup
+    is not known here, so the rest of every block of numbers is skipped.
+    """  # noqa: D301
+    if into is not None:
+        os.environ["MACLE_NODE_HOME"] = str(into)
+    configured = _configured()
+    configured.prepare()
+    _migrate()
+    from macle.node.audit import restoring  # noqa: PLC0415
+
+    done = restoring.restore(file, configured=configured, actor=OPERATOR, at=clock.now(), sha256=sha256)
+    click.echo(f"The node of {configured.participant} is as it was at {done.made_at}, in {configured.home}.")
+    click.echo(
+        f"{done.rows:,} rows, {done.files:,} files, {done.length:,} lines of the audit; epoch {done.epoch} begins."
+    )
 
 
 def _configured() -> Configuration:
@@ -209,6 +310,22 @@ def _opened() -> Configuration:
     if why := health.what_is_missing():
         raise DatabaseUnready(why, where="MACLE_NODE_DATABASE_URL", mend=_ASK)
     return configured
+
+
+def _migrate() -> None:
+    """Make the tables, or bring them up to this version; raise `DatabaseUnready`."""
+    _start_django()
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import DatabaseError  # noqa: PLC0415
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise DatabaseUnready(
+            "The database cannot be reached, or does not let tables be made.",
+            where="MACLE_NODE_DATABASE_URL",
+            mend=_ASK,
+        ) from error
 
 
 def _start_django() -> None:

@@ -56,6 +56,10 @@ class Configuration:
         "The names under which people reach the node, separated by commas.", default="localhost,127.0.0.1"
     )
     workers: int = _setting("Processes that answer requests.", default="2")
+    largest_upload: int = _setting("Megabytes of the largest file that is taken as evidence.", default="20")
+    stamp_passphrase_file: Path | None = _setting(  # noqa: RUF009
+        "A file whose first line is the passphrase of the office's stamp; without it nothing is stamped.", default=""
+    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -176,5 +180,7 @@ _PARSERS: dict[str, Any] = {
     "port": _count(65535),
     "hosts": _names,
     "workers": _count(64),
+    "largest_upload": _count(200),
+    "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "https": _flag,
 }

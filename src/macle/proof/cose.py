@@ -22,6 +22,7 @@ CONFIRMATION = "application/vnd.kpcs.confirmation.v1"
 RECORD = "application/vnd.kpcs.record.v1"
 TRUST_LIST = "application/vnd.kpcs.trust-list.v1"
 APPROVAL = "application/vnd.kpcs.approval.v1"
+AUDIT_HEAD = "application/vnd.kpcs.audit-head.v1"
 
 _NAMES = {
     CERTIFICATE: "a certificate",
@@ -29,6 +30,7 @@ _NAMES = {
     RECORD: "a participant record",
     TRUST_LIST: "a trust list",
     APPROVAL: "an approval",
+    AUDIT_HEAD: "a head of an audit",
 }
 
 SIGNATURE_BYTES = 64

@@ -114,3 +114,61 @@ class Line(models.Model):
             office=self.office,
             facts=self.facts,
         )
+
+
+class Evidence(models.Model):
+    """A file that somebody brought, kept on the disk under its hash; it has no name here."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    media_type = models.CharField(max_length=80)
+    size = models.BigIntegerField()
+    pages = models.IntegerField(default=0)
+    """Pages of a PDF or of a scan; nought where there are none."""
+    kept_at = models.DateTimeField()
+    kept_by = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        """Return the beginning of the hash and the kind."""
+        return f"{self.sha256[:16]} {self.media_type}"
+
+
+class Hold(models.Model):
+    """A legal hold: what belongs to the subject is not erased in ``[since, until)``, whatever its retention says."""
+
+    subject = models.CharField(max_length=96)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    placed_by = models.CharField(max_length=64)
+    lifted_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """Newest first; asked by subject before anything is erased."""
+
+        ordering: ClassVar = ["-since", "-id"]
+        indexes: ClassVar = [models.Index(fields=["subject", "until"], name="hold_by_subject")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")), name="hold_ends_later"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return what is held."""
+        return f"{self.subject} since {self.since:%Y-%m-%d}"
+
+    @property
+    def stands(self) -> bool:
+        """Whether nobody has lifted it."""
+        return self.until is None
+
+
+class HoldReason(models.Model):
+    """Why a hold was placed and why lifted, in words: they may name people, so they stand apart from the interval."""
+
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, primary_key=True, related_name="reason")
+    placed = models.TextField(max_length=2000)
+    lifted = models.TextField(max_length=2000, blank=True)
+
+    def __str__(self) -> str:
+        """Return why it was placed."""
+        return self.placed

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.db.models import Q
+
 from macle.node.audit import chain
 from macle.node.audit.heads import Head
-from macle.node.audit.models import Chain, Line
+from macle.node.audit.models import Chain, Hold, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -25,11 +28,17 @@ class Fault:
     what: str
 
 
+RESTORE = "node:restore"
+"""The act with which a node that was restored from a backup begins a new epoch."""
+
+
 def search(
-    *, subject: str = "", actor: str = "", since: datetime | None = None, until: datetime | None = None
+    *, subject: str = "", actor: str = "", tag: str = "", since: datetime | None = None, until: datetime | None = None
 ) -> QuerySet[Line]:
-    """Return the lines of a subject, of a person, of a time; newest first, and ``until`` is not in it."""
-    found = Line.objects.all()
+    """Return the lines of a subject, of a person, of an act, of a time; newest first, and ``until`` is not in it."""
+    found: QuerySet[Line] = Line.objects.all()
+    if tag:
+        found = found.filter(tag=tag)
     if subject:
         found = found.filter(subject=subject)
     if actor:
@@ -39,6 +48,34 @@ def search(
     if until is not None:
         found = found.filter(at__lt=until)
     return found.order_by("-at", "-number")
+
+
+def is_held(subject: str, *, at: datetime) -> bool:
+    """Return whether a legal hold stands on the subject: then nothing of it is erased."""
+    return _standing(at).filter(subject=subject).exists()
+
+
+def held_subjects(subjects: Iterable[str], *, at: datetime) -> set[str]:
+    """Return those of the subjects on which a hold stands, in one query."""
+    return set(_standing(at).filter(subject__in=list(subjects)).values_list("subject", flat=True))
+
+
+def holds(*, subject: str = "", standing: bool = False) -> QuerySet[Hold]:
+    """Return holds with their reasons, newest first."""
+    found = Hold.objects.select_related("reason")
+    if subject:
+        found = found.filter(subject=subject)
+    return found.filter(until__isnull=True) if standing else found
+
+
+def _standing(at: datetime) -> QuerySet[Hold]:
+    return Hold.objects.filter(Q(until__isnull=True) | Q(until__gt=at), since__lte=at)
+
+
+def epoch() -> int:
+    """Return how often this node began: 1, and one more for each time that it was restored from a backup."""
+    restored = Line.objects.filter(chain_id=settings.CONFIGURATION.participant, tag=RESTORE)
+    return 1 + restored.count()
 
 
 def heads() -> list[Head]:
