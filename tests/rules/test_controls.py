@@ -107,6 +107,8 @@ APPLICATION = [
     Case("a licence that ends today", {"exporter.licence_valid_until": "2026-11-02"}, ()),
     Case("a licence without an end", {"exporter.licence_valid_until": None}, ()),
     Case("an importer without a licence", {"importer.licence": None}, ()),
+    # Suspension.
+    Case("a suspended exporter", {}, (refused("AnnexII.suspension", "exporter"),), {"exporter_suspended": True}),
     # Declaration.
     Case(
         "no declaration", {"not_conflict_diamonds": None}, (refused("AnnexII.18.declaration", "not_conflict_diamonds"),)

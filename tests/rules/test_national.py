@@ -18,6 +18,8 @@ _BW = load_profiles().of("BW", on=ISSUED)
 _EU = load_profiles().of("EU", on=ISSUED)
 _OF_TOKEN = dataclasses.replace(_BW, consent_level=ConsentLevel.TOKEN, sources={"consent_level": "Example Act, s. 1"})
 
+_DECLARING = dataclasses.replace(_BW, stock_declaration=True, sources={"stock_declaration": "Example Act, s. 2"})
+
 
 def _listing(listed_from: date | None, until: date | None = None) -> NationalList:
     """Return a list of the Union's own that differs for Botswana."""
@@ -46,6 +48,15 @@ APPLICATION = [
         {"profile": _EU},
     ),
     Case("a year where no law is known", {"date_of_expiry": "2027-11-02"}, ()),
+    Case("a stock declared", {}, (), {"profile": _DECLARING, "stock_declared": True}),
+    Case(
+        "no stock declared",
+        {},
+        (refused("profile.stock-declaration", "exporter"),),
+        {"profile": _DECLARING, "stock_declared": False},
+    ),
+    Case("no register of declarations", {}, (), {"profile": _DECLARING}),
+    Case("no stock declared where none is asked for", {}, (), {"stock_declared": False}),
     Case("an undisclosed origin into the Union", _UNDISCLOSED_DATA, (held("profile.origin-listed", "origin.kind"),)),
     Case(
         "a listed origin into the Union",
@@ -187,3 +198,6 @@ def test_a_breach_of_a_profile_names_the_law() -> None:
     setting = an_issuing_setting(certificate, profile=_OF_TOKEN)
     (breach,) = national.consent_level(subject=certificate, setting=setting)
     assert breach.facts["source"] == "Example Act, s. 1"
+    (breach,) = national.of_stock(_DECLARING, declared=False, on=date(2026, 11, 2))
+    assert breach.facts["source"] == "Example Act, s. 2"
+    assert "2026" in breach.what

@@ -128,6 +128,29 @@ def licence(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
     )
 
 
+@rule(
+    "AnnexII.suspension",
+    source="KPCS Core Document, Section IV and Annex II-13, 14",
+    effective=_SINCE,
+    stages=_APPLIED,
+)
+def suspension(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
+    """Return a breach if the register says that the exporter is suspended on the day."""
+    return of_suspension(suspended=setting.exporter_suspended)
+
+
+def of_suspension(*, suspended: bool) -> list[Breach]:
+    """Return the breach of a trader that is suspended; its register knows it before there is an application."""
+    if not suspended:
+        return []
+    return breach(
+        "AnnexII.suspension",
+        where="exporter",
+        what="The authority has suspended this trader.",
+        mend="Ask the authority why, and when it lifts the suspension.",
+    )
+
+
 @rule("AnnexII.18.declaration", source="KPCS Core Document, Annex II-18", effective=_SINCE, stages=_APPLIED)
 def declaration(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
     """Return a breach if the exporter does not declare that the diamonds are not conflict diamonds."""

@@ -12,6 +12,7 @@ from macle.scheme.rules.settings import IssuingSetting
 
 if TYPE_CHECKING:
     from macle.scheme.applications import Application
+    from macle.scheme.profiles import LegalProfile
     from macle.scheme.rules import Breach
     from macle.scheme.rules.settings import PresentationSetting
 
@@ -59,6 +60,33 @@ def consent_level(*, subject: Certificate, setting: IssuingSetting) -> list[Brea
         what=f"{setting.profile.participant} accepts {least.name.lower()}, not {subject.consent_level.name.lower()}.",
         mend="Let the official consent again, at that level.",
         source=setting.profile.sources.get("consent_level", ""),
+    )
+
+
+@rule(
+    "profile.stock-declaration",
+    source="the issuer's legal profile",
+    effective=_SINCE,
+    stages=(Stage.APPLICATION,),
+)
+def stock_declaration(*, subject: Application, setting: IssuingSetting) -> list[Breach]:  # noqa: ARG001
+    """Return a breach if the exporter has not declared its stock of the year where the issuer's law asks for it.
+
+    Where no register keeps declarations nothing is known, and nothing follows.
+    """
+    return of_stock(setting.profile, declared=setting.stock_declared is not False, on=setting.on)
+
+
+def of_stock(profile: LegalProfile, *, declared: bool, on: date) -> list[Breach]:
+    """Return the breach of a trader that owes a declaration; its register knows it before there is an application."""
+    if declared or not profile.stock_declaration:
+        return []
+    return breach(
+        "profile.stock-declaration",
+        where="exporter",
+        what=f"{profile.participant} asks for a stock declaration each year, and that of {on.year} is missing.",
+        mend=f"Declare the stock of {on.year}; a stock of nothing is declared too.",
+        source=profile.sources.get("stock_declaration", ""),
     )
 
 

@@ -26,7 +26,9 @@ class IssuingSetting:
 
     ``on`` is the day of validation in the issuer's zone. ``balance`` is what the trader may still export,
     None where no register keeps it: then the sources named in the application count. ``before_sealing`` is
-    true while examination lasts: who validates, when, and under which seals, is then still open.
+    true while examination lasts: who validates, when, and under which seals, is then still open. ``exporter_suspended``
+    and ``stock_declared`` are what the register of traders says of the exporter; a declaration is of the year of
+    ``on``, and None where no register keeps any.
     """
 
     participants: Participants
@@ -37,6 +39,8 @@ class IssuingSetting:
     balance: Carats | None = None
     usual_prices: UsualPrices | None = None
     before_sealing: bool = False
+    exporter_suspended: bool = False
+    stock_declared: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
