@@ -6,6 +6,7 @@ holds both to each other. Secrets are files or variables, never arguments.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -62,6 +63,28 @@ class Configuration:
     )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
+    )
+    pkcs11_module: str = _setting(
+        "The path of the PKCS#11 module through which tokens with the keys of officials are reached; without it there "
+        "are none.",
+        default="",
+    )
+    token: str = _setting(
+        "The label of the token that holds an official's key; {holder} in it stands for the holder of the key.",
+        default="{holder}",
+    )
+    stamp_passphrase_file: str = _setting(
+        "A file with the passphrase of the stamp; the file stamp-passphrase in the folder of the node unless given.",
+        default="",
+    )
+    smtp_url: str = _setting(
+        "By which way e-mail leaves: smtp://USER:PASSWORD@HOST:PORT (with STARTTLS), smtps://USER:PASSWORD@HOST:PORT, "
+        "or folder:///PATH, which keeps each message as a file and sends nothing; the folder outgoing in the folder of "
+        "the node unless given.",
+        default="",
+    )
+    mail_from: str = _setting(
+        "The address from which the node writes; with an SMTP server it must be given.", default=""
     )
 
     @property
@@ -125,8 +148,9 @@ def read(environment: Mapping[str, str]) -> Configuration:
         try:
             given[each.name] = _PARSERS[each.name](text)
         except ValueError as error:
+            shown = "This" if "://" in text else repr(text)  # An address may hold a password.
             raise ConfigurationMalformed(
-                f"{text!r} is none: {error}.", where=variable, mend=each.metadata["about"]
+                f"{shown} is none: {error}.", where=variable, mend=each.metadata["about"]
             ) from error
         except errors.Malformed as error:
             raise ConfigurationMalformed(error.what, where=variable, mend=error.mend) from error
@@ -141,6 +165,22 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if text and parts.scheme not in {"sqlite", "postgresql"}:
         raise ValueError("it begins with sqlite:// or postgresql://")
+    return text
+
+
+def _mail_url(text: str) -> str:
+    parts = urlsplit(text)
+    if not text or (parts.scheme == "folder" and not parts.netloc and parts.path.strip("/")):
+        return text
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("it begins with smtp://, smtps:// or folder:///")
+    _ = parts.port  # Raises ValueError for what is no port.
+    return text
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", text):
+        raise ValueError("it is no e-mail address")
     return text
 
 
@@ -183,4 +223,9 @@ _PARSERS: dict[str, Any] = {
     "largest_upload": _count(200),
     "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "https": _flag,
+    "pkcs11_module": str,
+    "token": _name,
+    "stamp_passphrase_file": str,
+    "smtp_url": _mail_url,
+    "mail_from": _address,
 }

@@ -79,6 +79,8 @@ class Act(StrEnum):
     PARTNER_CHANGE = "partner:change"
     OFFICE_READ = "office:read"
     OFFICE_OPEN = "office:open"
+    OFFICE_CHANGE = "office:change"
+    OFFICE_CLOSE = "office:close"
     OFFICIAL_APPOINT = "official:appoint"
     OFFICIAL_END = "official:end"
 
@@ -99,6 +101,8 @@ class Act(StrEnum):
     # exchange
     LETTER_READ = "letter:read"
     LETTER_RESEND = "letter:resend"
+    LETTER_SET_ASIDE = "letter:set-aside"
+    """Give up a letter that cannot be delivered; nothing but this act ever does."""
 
     # exporting
     APPLICATION_READ = "application:read"
@@ -176,6 +180,8 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.PARTNER_CHANGE: _ADMINISTRATOR,
     Act.OFFICE_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.OFFICE_OPEN: _ADMINISTRATOR,
+    Act.OFFICE_CHANGE: _ADMINISTRATOR,
+    Act.OFFICE_CLOSE: _ADMINISTRATOR,
     Act.OFFICIAL_APPOINT: _ADMINISTRATOR,
     Act.OFFICIAL_END: _ADMINISTRATOR,
     Act.TRADER_READ: _TRADER | dict.fromkeys(_DESKS, Reach.PARTICIPANT) | _ADMINISTRATOR | _READERS,
@@ -192,6 +198,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.MESSAGE_READ: _TRADER,
     Act.LETTER_READ: _EXPORTING | _IMPORTER | _ADMINISTRATOR | _READERS,
     Act.LETTER_RESEND: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
+    Act.LETTER_SET_ASIDE: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
     Act.APPLICATION_READ: _TRADER | _EXPORTING | _VALUER | _READERS,
     Act.APPLICATION_DRAFT: _TRADER,
     Act.APPLICATION_LODGE: _TRADER,

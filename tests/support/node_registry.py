@@ -1,0 +1,102 @@
+"""Builders for the registry and the exchange: an authority with keys, its offices, officials and partners."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.test import override_settings
+
+from macle.node.permissions import Actor, Held, Role
+from macle.node.registry import actions
+from macle.proof.folders import AuthorityFolder, write
+from macle.proof.keys import Usage
+from macle.scheme.certificates import ConsentLevel
+from macle.scheme.terms import ParticipantCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from macle.node.registry.models import Office, Official, Partner
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+OFFICE = "Port Selle Diamond Office"
+PASSPHRASE, STAMP_PASSPHRASE, ROOT_PASSPHRASE = "a key of one test", "a stamp of one test", "a root of one test"
+ADMINISTRATOR = Actor(identifier="user-admin", held=(Held(role=Role.ADMINISTRATOR),))
+OFFICIAL = Actor(identifier="user-vale", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OFFICE),))
+STRANGER = Actor(identifier="user-pell", held=(Held(role=Role.VALIDATING_OFFICIAL, office="Quayside Office"),))
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, bytes]:
+    """Return the files of an authority's folder: made once, for making keys takes its time."""
+    with TemporaryDirectory() as folder:
+        authority = AuthorityFolder(Path(folder))
+        authority.create(
+            participant=ParticipantCode("BW"), authority="Selle Diamond Office", passphrase=ROOT_PASSPHRASE, at=SINCE
+        )
+        for holder, usage, office, passphrase in (
+            ("official-07", Usage.VALIDATE, "", PASSPHRASE),
+            ("official-08", Usage.VALIDATE, "Quayside Office", PASSPHRASE),
+            ("stamp-01", Usage.STAMP, "", STAMP_PASSPHRASE),
+        ):
+            authority.add_key(
+                usage=usage,
+                holder=holder,
+                office=office,
+                root_passphrase=ROOT_PASSPHRASE,
+                passphrase=passphrase,
+                at=SINCE,
+            )
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def keys_in(home: Path) -> AuthorityFolder:
+    """Put an authority's keys into the folder of a node, with the passphrase of its stamp."""
+    for name, content in _files().items():
+        write(home / "authority" / name, content, secret=name.endswith(".key.pem"))
+    (home / "stamp-passphrase").write_text(STAMP_PASSPHRASE + "\n")
+    return AuthorityFolder(home / "authority")
+
+
+@contextmanager
+def configured(**changes: object) -> Iterator[None]:
+    """Change settings of the node for a while."""
+    with override_settings(CONFIGURATION=replace(settings.CONFIGURATION, **changes)):
+        yield
+
+
+def an_office(**changes: Any) -> Office:
+    given: dict[str, Any] = {"name": OFFICE, "address": "1 Harbor Road\nPort Selle", "telephone": "+267 395 1000"}
+    return actions.open_office(**(given | {"by": ADMINISTRATOR, "at": SINCE} | changes))
+
+
+def an_official(**changes: Any) -> Official:
+    """Appoint Tamsin Vale; the office must be open and the keys in place."""
+    given: dict[str, Any] = {
+        "identifier": "user-vale",
+        "holder": "official-07",
+        "name": "Tamsin Vale",
+        "title": "Senior Diamond Officer",
+        "office": OFFICE,
+        "highest_level": ConsentLevel.PILOT,
+    }
+    return actions.appoint_official(**(given | {"by": ADMINISTRATOR, "at": AT} | changes))
+
+
+def a_partner(**changes: Any) -> Partner:
+    given: dict[str, Any] = {
+        "participant": "ZA",
+        "authority": "Brindle Diamond Regulator",
+        "pre_advice": ("kp@brindle.example",),
+        "confirmations": ("confirm@brindle.example", "desk@brindle.example"),
+        "telephone": "+27 11 555 0100",
+    }
+    return actions.add_partner(**(given | {"by": ADMINISTRATOR, "at": SINCE} | changes))
