@@ -59,6 +59,19 @@ class Configuration:
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
+    idle_minutes: int = _setting("Minutes without use after which a session ends.", default="30")
+    session_hours: int = _setting("Hours after which a session ends in any case.", default="12")
+    oidc_server_url: str = _setting(
+        "The address of a ministry's own sign-in service (OpenID Connect), as in https://login.example; without it "
+        "people sign in here only. It opens accounts that are there, found by e-mail address or subject, and makes "
+        "none.",
+        default="",
+    )
+    oidc_client_id: str = _setting("The name by which that service knows this node.", default="")
+    oidc_client_secret_file: Path | None = _setting(
+        "A file with the secret that this node shares with that service.", default=""
+    )
+    oidc_name: str = _setting("What the button for that service says.", default="Ministry")
 
     @property
     def database(self) -> dict[str, Any]:
@@ -80,6 +93,19 @@ class Configuration:
             "CONN_MAX_AGE": 0,
             "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}},
         }
+
+    def oidc_client_secret(self) -> str:
+        """Return the secret shared with the ministry's sign-in service; nothing if there is no file."""
+        if self.oidc_client_secret_file is None:
+            return ""
+        try:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationMalformed(
+                "The file cannot be read.",
+                where=PREFIX + "OIDC_CLIENT_SECRET_FILE",
+                mend="Name a file that the node may read.",
+            ) from error
 
     def secret_key(self) -> str:
         """Return the key with which sessions are signed: a file of the node's own, made by `prepare`."""
@@ -140,6 +166,13 @@ def _url(text: str) -> str:
     return text
 
 
+def _service(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme != "https" or not parts.hostname):
+        raise ValueError("it begins with https://")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text not in {"yes", "no"}:
         raise ValueError("write yes or no")
@@ -177,4 +210,10 @@ _PARSERS: dict[str, Any] = {
     "hosts": _names,
     "workers": _count(64),
     "https": _flag,
+    "idle_minutes": _count(24 * 60),
+    "session_hours": _count(24 * 7),
+    "oidc_server_url": _service,
+    "oidc_client_id": str,
+    "oidc_client_secret_file": lambda text: Path(text) if text else None,
+    "oidc_name": _name,
 }
