@@ -156,7 +156,7 @@ class MinistryAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.is_existing:
             return
         claims = sociallogin.account.extra_data
-        claims = claims.get("userinfo", claims)
+        claims = claims.get("userinfo") or claims.get("id_token") or claims
         email = str(claims.get("email") or "")
         found = User.objects.filter(email__iexact=email, closed_at=None) if email else User.objects.none()
         if claims.get("email_verified") is not True or found.count() != 1:
