@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -117,6 +118,18 @@ class DeputyshipImpossible(errors.Refused):
     """The absent official does not hold this role, or would deputise for themself."""
 
     code = "deputyship-impossible"
+
+
+class AuthenticatorHeld(errors.Conflict):
+    """The account is in use, or has a second factor."""
+
+    code = "authenticator-held"
+
+
+class RoleUnknown(errors.Malformed):
+    """There is no such role."""
+
+    code = "role-unknown"
 
 
 class AccountClosed(errors.Conflict):
@@ -431,6 +444,32 @@ def check_password(password: str, *, user: User | None = None) -> None:
 def new_password() -> str:
     """Return a password to hand over, such as ``k7mq-x4ha-2wfp-9tnd``: about 80 bits that can be read out."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def give_authenticator(*, user: str, by: Actor, at: datetime) -> str:
+    """Give a new account an authenticator, and return its secret to hand over; for whoever makes the first accounts.
+
+    Refuses an account that has a second factor, or to which anybody ever signed in: nobody learns of a secret in use.
+    """
+    by.require(Act.ACCOUNT_CREATE)
+    secret = totp.generate_totp_secret()
+    with transaction.atomic():
+        held = _locked(user)
+        if held.last_login is not None or Authenticator.objects.filter(user=held).exists():
+            raise AuthenticatorHeld("This account is in use.", where="user", mend="Its holder adds one.")
+        totp.TOTP.activate(held, secret)
+        _record(Event.FACTOR_ADD, held, by=by, at=at, facts={"how": "totp"})
+    return secret
+
+
+def role(word: str) -> Role:
+    """Return the role of this name; raise `RoleUnknown`."""
+    try:
+        return Role(word)
+    except ValueError:
+        raise RoleUnknown(
+            f"There is no role {word!r}.", where="role", mend=f"Roles: {', '.join(each.value for each in Role)}."
+        ) from None
 
 
 def needs_of(role: Role) -> Reach:
