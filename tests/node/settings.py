@@ -41,3 +41,6 @@ from macle.node.settings import DATABASES  # noqa: E402
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in a node: several connections to a database in memory share their locks.
     DATABASES["default"]["TEST"] = {"NAME": HOME / "test.sqlite3"}
+
+# Passwords of tests are not worth guessing.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LARGEST_HEADS = 1024 * 1024
 """Bytes of a file with the heads that were written down."""
 
+LARGEST_PASSWORD = 1024
+"""Bytes of a file with a password."""
+
 OPERATOR = "operator"
 """Who acts from the command line: whoever may read the folder of the node. Their name is not in the audit."""
 
@@ -45,6 +48,12 @@ class AuditBroken(families.Untrusted):
     """The audit is not as it was written."""
 
     code = "audit-broken"
+
+
+class PasswordMalformed(families.Malformed):
+    """The file does not hold a password."""
+
+    code = "password-malformed"
 
 
 class HeadsMalformed(families.Malformed):
@@ -119,6 +128,68 @@ def run() -> None:
     ).serve()
 
 
+@command.command("createuser")
+@click.argument("login")
+@click.option("--name", required=True, help="The person's name, as pages show it.")
+@click.option("--email", default="", help="Their e-mail address.")
+@click.option("--role", "roles", metavar="ROLE", multiple=True, help="A role they hold from now on; may be repeated.")
+@click.option("--office", default="", metavar="NAME", help="The office for which roles of an office are held.")
+@click.option("--trader", default="", metavar="REFERENCE", help="The trader for which roles of a trader are held.")
+@click.option("--password-file", metavar="FILE", help="Their password; without it a first one is made and printed.")
+@click.option("--totp", is_flag=True, help="Give them an authenticator now, and print its secret.")
+def createuser(  # noqa: PLR0913 (an option each)
+    *,
+    login: str,
+    name: str,
+    email: str,
+    roles: tuple[str, ...],
+    office: str,
+    trader: str,
+    password_file: str | None,
+    totp: bool,
+) -> None:
+    """Make an account for somebody who signs in, and print what to hand over to them.
+
+    \b
+    macle node createuser joren.pell --name "Joren Pell" --role administrator
+    macle node createuser tamsin.vale --name "Tamsin Vale" --role examiner --office "Port Selle"
+
+    A first password serves for seven days; its holder must choose another before anything else. The roles are in
+    docs/reference/permissions.md.
+    """  # noqa: D301
+    password = "" if password_file is None else _read_password(password_file)
+    _opened()
+    from allauth.mfa.adapter import get_adapter  # noqa: PLC0415
+    from django.db import transaction  # noqa: PLC0415
+
+    from macle.node.accounts import actions  # noqa: PLC0415
+    from macle.node.permissions import Actor, Held, Reach, Role  # noqa: PLC0415
+
+    operator, at = Actor(identifier=OPERATOR, held=(Held(role=Role.ADMINISTRATOR),)), clock.now()
+    secret = ""
+    with transaction.atomic():
+        made = actions.create(login=login, name=name, email=email, password=password, by=operator, at=at)
+        for word in roles:
+            role = actions.role(word)
+            needs = actions.needs_of(role)
+            actions.grant(
+                user=made.user.identifier,
+                role=role,
+                office=office if needs is Reach.OFFICE else "",
+                trader=trader if needs is Reach.TRADER else "",
+                by=operator,
+                at=at,
+            )
+        if totp:
+            secret = actions.give_authenticator(user=made.user.identifier, by=operator, at=at)
+    click.echo(f"{made.user.login} is {made.user.identifier}.")
+    if made.first_password:
+        click.echo(f"First password, until {made.user.first_password_until:%Y-%m-%d}: {made.first_password}")
+    if secret:
+        click.echo(f"Authenticator: {secret}")
+        click.echo(get_adapter().build_totp_url(made.user, secret))
+
+
 @command.group("audit")
 def audit() -> None:
     """Verify the audit, and write down where it ends."""
@@ -176,6 +247,13 @@ def write_heads(*, sign: bool) -> None:
             told["signed"] = heads.attest(each, signer=signer, at=at).to_bytes().hex()
         plain.append(told)
     click.echo(json.dumps(plain, indent=2))
+
+
+def _read_password(path: str) -> str:
+    try:
+        return errors.read_file(path, most=LARGEST_PASSWORD).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise PasswordMalformed("The file does not hold a password.", where=errors.shown(path)) from None
 
 
 def _read_heads(path: str, *, record: str | None) -> tuple[Head, ...]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from macle import errors
 from macle.scheme import terms
+from macle.scheme.certificates import ValidationKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from macle.scheme.terms import ParticipantCode
 
@@ -51,6 +54,20 @@ class Configuration:
         "folder of the node unless given.",
         default="",
     )
+    authority: str = _setting(
+        "The issuing authority, as its certificates name it; unless given, the Participant as its stationery names it.",
+        default="",
+    )
+    validation_kind: str = _setting(
+        "How this authority validates where no law of it is verified: one_official, two_officials, "
+        "second_official_elsewhere or customs_reference.",
+        default="one_official",
+    )
+    validity_days: int = _setting(
+        "Days after issuance on which a certificate expires where no law of this Participant is verified: a practice of "
+        "the house, and no rule.",
+        default="60",
+    )
     host: str = _setting("The address on which the node listens.", default="127.0.0.1")
     port: int = _setting("The port on which the node listens.", default="8000")
     hosts: tuple[str, ...] = _setting(
@@ -58,9 +75,6 @@ class Configuration:
     )
     workers: int = _setting("Processes that answer requests.", default="2")
     largest_upload: int = _setting("Megabytes of the largest file that is taken as evidence.", default="20")
-    stamp_passphrase_file: Path | None = _setting(  # noqa: RUF009
-        "A file whose first line is the passphrase of the office's stamp; without it nothing is stamped.", default=""
-    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -73,8 +87,9 @@ class Configuration:
         "The label of the token that holds an official's key; {holder} in it stands for the holder of the key.",
         default="{holder}",
     )
-    stamp_passphrase_file: str = _setting(
-        "A file with the passphrase of the stamp; the file stamp-passphrase in the folder of the node unless given.",
+    stamp_passphrase_file: Path | None = _setting(  # noqa: RUF009
+        "A file whose first line is the passphrase of the stamp; the file stamp-passphrase in the folder of the node "
+        "unless given.",
         default="",
     )
     smtp_url: str = _setting(
@@ -86,6 +101,19 @@ class Configuration:
     mail_from: str = _setting(
         "The address from which the node writes; with an SMTP server it must be given.", default=""
     )
+    idle_minutes: int = _setting("Minutes without use after which a session ends.", default="30")
+    session_hours: int = _setting("Hours after which a session ends in any case.", default="12")
+    oidc_server_url: str = _setting(
+        "The address of a ministry's own sign-in service (OpenID Connect), as in https://login.example; without it "
+        "people sign in here only. It opens accounts that are there, found by e-mail address or subject, and makes "
+        "none.",
+        default="",
+    )
+    oidc_client_id: str = _setting("The name by which that service knows this node.", default="")
+    oidc_client_secret_file: Path | None = _setting(
+        "A file with the secret that this node shares with that service.", default=""
+    )
+    oidc_name: str = _setting("What the button for that service says.", default="Ministry")
 
     @property
     def database(self) -> dict[str, Any]:
@@ -107,6 +135,28 @@ class Configuration:
             "CONN_MAX_AGE": 0,
             "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}},
         }
+
+    def oidc_client_secret(self) -> str:
+        """Return the secret shared with the ministry's sign-in service; nothing if there is no file."""
+        if self.oidc_client_secret_file is None:
+            return ""
+        try:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationMalformed(
+                "The file cannot be read.",
+                where=PREFIX + "OIDC_CLIENT_SECRET_FILE",
+                mend="Name a file that the node may read.",
+            ) from error
+
+    @property
+    def stamp_passphrase_path(self) -> Path:
+        """Return the file with the passphrase of the stamp, whether it is there or not."""
+        return self.stamp_passphrase_file or self.home / "stamp-passphrase"
+
+    def last_day(self, issued_on: date) -> date:
+        """Return the day of expiry that the house prints where no law says one."""
+        return issued_on + timedelta(days=self.validity_days)
 
     def secret_key(self) -> str:
         """Return the key with which sessions are signed: a file of the node's own, made by `prepare`."""
@@ -184,6 +234,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _service(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme != "https" or not parts.hostname):
+        raise ValueError("it begins with https://")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text not in {"yes", "no"}:
         raise ValueError("write yes or no")
@@ -197,6 +254,12 @@ def _count(most: int) -> Any:  # noqa: ANN401 (a parser)
         return int(text)
 
     return parse
+
+
+def _validation_kind(text: str) -> str:
+    if text.upper() not in ValidationKind.__members__:
+        raise ValueError(f"write one of {', '.join(kind.name.lower() for kind in ValidationKind)}")
+    return text.lower()
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -217,15 +280,23 @@ _PARSERS: dict[str, Any] = {
     "participant": terms.participant_code,
     "database_url": _url,
     "host": _name,
+    "authority": str,
+    "validation_kind": _validation_kind,
+    "validity_days": _count(3650),
     "port": _count(65535),
     "hosts": _names,
     "workers": _count(64),
     "largest_upload": _count(200),
-    "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "https": _flag,
     "pkcs11_module": str,
     "token": _name,
-    "stamp_passphrase_file": str,
+    "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "smtp_url": _mail_url,
     "mail_from": _address,
+    "idle_minutes": _count(24 * 60),
+    "session_hours": _count(24 * 7),
+    "oidc_server_url": _service,
+    "oidc_client_id": str,
+    "oidc_client_secret_file": lambda text: Path(text) if text else None,
+    "oidc_name": _name,
 }

@@ -10,3 +10,7 @@ class AccountsConfig(AppConfig):
 
     name = "macle.node.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen to what happens at the door."""
+        from macle.node.accounts import door  # noqa: F401, PLC0415 (the tables are there only now)

@@ -38,7 +38,7 @@ def open_stamp(configured: Configuration, *, at: datetime) -> FileSigner:
     Raises `StampMissing`, or `PassphraseWrong`.
     """
     folder, own = AuthorityFolder(Path(configured.home) / FOLDER), record(configured)
-    if own is None or configured.stamp_passphrase_file is None:
+    if own is None or not configured.stamp_passphrase_path.exists():
         raise StampMissing(
             "The node has no stamp: its record, or the file with the passphrase of the stamp, is not there.",
             where=str(folder.path) if own is None else "MACLE_NODE_STAMP_PASSPHRASE_FILE",
@@ -48,7 +48,7 @@ def open_stamp(configured: Configuration, *, at: datetime) -> FileSigner:
         here = key.usage is Usage.STAMP and key.spans(at) and folder.key_path(key.holder, Usage.STAMP).exists()
         if here:
             signer = folder.signer(
-                holder=key.holder, usage=Usage.STAMP, passphrase=_first_line(configured.stamp_passphrase_file)
+                holder=key.holder, usage=Usage.STAMP, passphrase=_first_line(configured.stamp_passphrase_path)
             )
             if signer.public_key == key.public_key:
                 return signer

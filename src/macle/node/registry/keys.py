@@ -195,9 +195,8 @@ def stamp(*, office: str, at: datetime) -> OpenStamp:
 
 def _stamp_passphrase() -> str:
     configured = _configuration()
-    path = Path(configured.stamp_passphrase_file or configured.home / STAMP_PASSPHRASE_FILE)
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return configured.stamp_passphrase_path.read_text(encoding="utf-8").split("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise StampMissing(
             "The passphrase of the stamp cannot be read.",

@@ -1,0 +1,98 @@
+"""Reading accounts: who somebody is at an instant, with which roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Exists, OuterRef, Q
+
+from macle import errors
+from macle.node.accounts.models import Deputy, Grant, SavedFilter, User, in_force
+from macle.node.permissions import Act, Actor, Held, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+ANONYMOUS: Final = Actor(identifier="anonymous")
+"""Nobody who signed in."""
+
+
+class UserUnknown(errors.NotFound):
+    """There is no such user."""
+
+    code = "user-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view of a list: its title, and the query that shows it."""
+
+    title: str
+    query: str
+
+
+def actor(user: User, *, at: datetime) -> Actor:
+    """Return who this user is at this instant: the roles granted, and those of officials they stand in for.
+
+    One query. A deputy holds a role only as long as the absent official holds it.
+    """
+    stands_in = Deputy.objects.filter(
+        in_force(at), deputy=user, absent=OuterRef("user"), role=OuterRef("role"), office=OuterRef("office")
+    )
+    grants = (
+        Grant.objects.filter(in_force(at), user__closed_at__isnull=True)
+        .filter(Q(user=user) | Exists(stands_in))
+        .values_list("role", "office", "trader", "user__identifier")
+    )
+    held = tuple(
+        Held(
+            role=Role(role),
+            office=office,
+            trader=trader,
+            deputises_for="" if whose == user.identifier else whose,
+        )
+        for role, office, trader, whose in grants
+    )
+    return Actor(identifier=user.identifier, held=held)
+
+
+def find(identifier: str) -> User:
+    """Return the user of this identifier; raise `UserUnknown`. Not for pages: they ask `user_for`."""
+    try:
+        return User.objects.get(identifier=identifier)
+    except User.DoesNotExist:
+        raise UserUnknown("There is no such user.", where="user") from None
+
+
+def users(*, by: Actor) -> QuerySet[User]:
+    """Return every user, for somebody who may read accounts."""
+    by.require(Act.ACCOUNT_READ)
+    return User.objects.all()
+
+
+def user_for(identifier: str, *, by: Actor) -> User:
+    """Return a user, for somebody who may read accounts; raise `UserUnknown`."""
+    by.require(Act.ACCOUNT_READ)
+    return find(identifier)
+
+
+def holders(role: Role, *, at: datetime, office: str = "") -> list[str]:
+    """Return the identifiers of the open accounts that hold a role now, at an office if one is named."""
+    grants = Grant.objects.filter(in_force(at), role=role, user__closed_at__isnull=True)
+    if office:
+        grants = grants.filter(office=office)
+    return sorted(set(grants.values_list("user__identifier", flat=True)))
+
+
+def names(identifiers: Iterable[str]) -> dict[str, str]:
+    """Return the name for each identifier that is known: what a page shows where a record holds an identifier."""
+    return dict(User.objects.filter(identifier__in=set(identifiers)).values_list("identifier", "name"))
+
+
+def saved_filters(user: User, *, of: str) -> list[View]:
+    """Return the user's saved views of a list, by title."""
+    return [View(each.title, each.query) for each in SavedFilter.objects.filter(user=user, list=of)]
