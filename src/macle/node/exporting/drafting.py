@@ -1,8 +1,8 @@
 """Putting an application together: what the trader entered, what the register knows, what the desk found. Pure.
 
 What comes out is plain data as `macle.scheme.applications.read` takes it, so that one reader and one set of rules judge
-pages, uploads and the command line alike. Fields that belong to the register or to the desk are taken from there: what a
-trader enters in them is left out and never trusted.
+pages, uploads and the command line alike. Fields that belong to the register or to the desk are taken from there: what
+a trader enters in them is left out and never trusted.
 """
 
 from __future__ import annotations

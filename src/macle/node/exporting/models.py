@@ -2,11 +2,12 @@
 
 The rules of this module:
 
-- What happened stands in `Step`, one row for each accepted act, and is never changed. An application's ``state`` is what
+- What happened stands in `Step`, one row for each accepted act, and is never changed. An application's ``state`` is
+  what
   its steps say, kept beside them so that a list needs no sum; only `macle.node.exporting.actions` writes it, with the
   step, and `queries.faults` finds any row in which the two differ.
-- Tables that are only added to hold digests, figures and identifiers. Names, reasons and signed bytes stand in tables of
-  their own (`Reason`, `Content`, ...), which an erasure after retention may empty.
+- Tables that are only added to hold digests, figures and identifiers. Names, reasons and signed bytes stand in tables
+  of their own (`Reason`, `Content`, ...), which an erasure after retention may empty.
 - A number belongs to one application for ever. Every number of a block up to its next one has a row in `Number` or lies
   in a `Gap`: there is none without a record.
 - What will be signed is written down (`Intent`) before anybody signs it; what was signed (`Certificate`) names it.
@@ -14,7 +15,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.db.models import Q
@@ -22,9 +23,6 @@ from django.db.models import Q
 from macle.node.audit.models import AppendOnly, AuditUnalterable
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.terms import Carats, CertificateNumber, USDollars
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _IDENTIFIER = 64
 _NUMBER = 22
@@ -71,8 +69,8 @@ class Application(models.Model):
     """One application for one certificate, from the draft to the end of the certificate's life.
 
     ``entered`` is what the trader entered, as plain data that `macle.scheme.applications.read` takes; once lodged it is
-    changed only by a return to the trader. What the desk found stands in `Examination`. The columns below it repeat what
-    lists are searched by.
+    changed only by a return to the trader. What the desk found stands in `Examination`. The columns below it repeat
+    what lists are searched by.
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -91,9 +89,7 @@ class Application(models.Model):
     examined_by = models.CharField(max_length=_IDENTIFIER, blank=True)
     number = models.CharField(max_length=_NUMBER, blank=True)
     """The number of the certificate, once it is reserved."""
-    succeeds = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor"
-    )
+    succeeds = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor")
     seals = models.JSONField(default=list)
     """The container's seals, as recorded when it was sealed."""
     exporter_name = models.CharField(max_length=120, blank=True)
@@ -165,9 +161,7 @@ class Step(Unalterable):
         """Steps in their order."""
 
         ordering: ClassVar = ["application", "sequence"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["application", "sequence"], name="step_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["application", "sequence"], name="step_once")]
 
     def __str__(self) -> str:
         """Return the step in short."""
@@ -179,6 +173,24 @@ class Reason(models.Model):
 
     step = models.OneToOneField(Step, on_delete=models.PROTECT, related_name="reason")
     text = models.CharField(max_length=2000)
+
+    def __str__(self) -> str:
+        """Return the words."""
+        return self.text
+
+
+class Remark(models.Model):
+    """What somebody at the desk wrote beside an application, such as why it replaces another one."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="remarks")
+    text = models.CharField(max_length=2000)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=_IDENTIFIER)
+
+    class Meta:
+        """In the order in which they were written."""
+
+        ordering: ClassVar = ["at", "id"]
 
     def __str__(self) -> str:
         """Return the words."""
@@ -253,7 +265,7 @@ class Examination(models.Model):
 
 
 class Suspicion(models.Model):
-    """A suspicion about a trader's application or certificate: while it is open the trader reads *under examination*."""
+    """A suspicion about an application or certificate: while it is open the trader reads *under examination*."""
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="suspicions")
     since = models.DateTimeField()
@@ -389,8 +401,8 @@ class Gap(Unalterable):
 class Intent(models.Model):
     """What is about to be signed: the exact payload, by whose key, under which identity.
 
-    It may be superseded as long as nobody consented. Once somebody did, it is finished with the same bytes or its number
-    is voided: nothing else is ever signed under that number.
+    It may be superseded as long as nobody consented. Once somebody did, it is finished with the same bytes or its
+    number is voided: nothing else is ever signed under that number.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="intents")
@@ -542,8 +554,8 @@ class Arrival(models.TextChoices):
 class Confirmation(Unalterable):
     """What the importing authority confirmed of a shipment, as it came; lines as in `Examination`.
 
-    ``measured`` is none where the container was not opened. ``differs`` names the figures in which it does not agree with
-    the certificate.
+    ``measured`` is none where the container was not opened. ``differs`` names the figures in which it does not agree
+    with the certificate.
     """
 
     certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, related_name="confirmation")
@@ -696,15 +708,8 @@ class Reconfirmation(Unalterable):
     class Meta:
         """One answer for each."""
 
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["notice", "certificate"], name="reconfirmed_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["notice", "certificate"], name="reconfirmed_once")]
 
     def __str__(self) -> str:
         """Return which."""
         return f"{self.certificate_id} {self.is_ours}"
-
-
-def plain(lines: Mapping[str, tuple[int, int]]) -> list[dict[str, object]]:
-    """Return measured lines as an examination stores them: heading, hundredths of a carat, cents."""
-    return [{"hs": hs, "carats": carats, "value": value} for hs, (carats, value) in sorted(lines.items())]

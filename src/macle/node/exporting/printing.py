@@ -32,23 +32,26 @@ class FormMissing(errors.NotFound):
     code = "form-missing"
 
 
-_SHOP: list[shops.Shop] = []
+_SHOPS: dict[tuple[str, str, bytes], shops.Shop] = {}
 
 
-def shop() -> shops.Shop:
-    """Return the shop of this process."""
-    if not _SHOP:
+def shop(*, office: str, at: datetime) -> shops.Shop:
+    """Return the shop of an office in this process, with the stamp that is in force."""
+    stamp = node_keys.stamp(office=office, at=at)
+    key = (office, stamp.holder, stamp.signer.key_id)
+    if key not in _SHOPS:
         opened = shops.Shop(
             shops.Order(
                 authority=node_keys.authority().path,
                 participant=settings.CONFIGURATION.participant,
-                stamp_holder=node_keys.stamp_holder(),
-                stamp_secret=node_keys.stamp_passphrase(),
-            )
+                stamp_holder=stamp.holder,
+                stamp_secret="",
+            ),
+            stamp=stamp.signer,
         )
         opened.__enter__()
-        _SHOP.append(opened)
-    return _SHOP[0]
+        _SHOPS[key] = opened
+    return _SHOPS[key]
 
 
 def rehearse(unsigned: Signed, *, at: datetime) -> None:
@@ -57,26 +60,25 @@ def rehearse(unsigned: Signed, *, at: datetime) -> None:
     as_long = cose.Signed(unsigned.protected, unsigned.payload, filler, unsigned.header)
     if len(unsigned.payload) > SMALL_PAYLOAD:
         qr.code_of(qr.to_text(as_long.to_bytes()) + "0" * 16)
-    shop().rehearse(as_long, at=at)
+    certificate = codec.decode_certificate(unsigned.payload)
+    shop(office=certificate.office, at=at).rehearse(as_long, at=at)
 
 
-def preview(unsigned: Signed) -> bytes:
+def preview(unsigned: Signed, *, at: datetime) -> bytes:
     """Return the document that is about to be signed as PDF: its words, without code, ornament or stamp."""
     filler = hashlib.sha512(unsigned.payload).digest()
     as_long = cose.Signed(unsigned.protected, unsigned.payload, filler, unsigned.header)
     certificate = codec.decode_certificate(unsigned.payload)
-    opened = shop()
+    opened = shop(office=certificate.office, at=at)
     place = Place(Layout(opened.stationery.layout))
-    return opened.press.certificate(
-        as_long, look=opened.look(certificate, is_copy=False), place=place, rehearsed=True
-    )
+    return opened.press.certificate(as_long, look=opened.look(certificate, is_copy=False), place=place, rehearsed=True)
 
 
 def pdf(data: bytes, *, what: str, at: datetime) -> bytes:
     """Return the PDF of a signed certificate: ``original``, ``sheet``, ``copy`` or ``label``."""
     signed = cose.read(data)
     certificate = codec.decode_certificate(signed.payload)
-    opened = shop()
+    opened = shop(office=certificate.office, at=at)
     if what == "label":
         return opened.press.label(signed, look=opened.look(certificate, is_copy=False))
     place = Place(Layout(opened.stationery.layout)) if what != "sheet" else _sheet()

@@ -22,10 +22,10 @@ from macle.node.exporting.models import (
     Suspicion,
 )
 from macle.node.permissions import Act, Role
-from macle.node.registry import queries as registry
 from macle.node.traders import queries as traders
+from macle.node.traders.models import LicenceKind
 from macle.paper import stationery
-from macle.scheme import applications, certificates, examination, lifecycle, participants, profiles
+from macle.scheme import applications, examination, lifecycle, profiles
 from macle.scheme.certificates import OriginKind
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Breach
@@ -140,16 +140,12 @@ def authority_name() -> str:
     configured = settings.CONFIGURATION
     if configured.authority:
         return str(configured.authority)
-    return participants.load()[configured.participant].name + ": " + _state(configured.participant)
-
-
-def _state(code: str) -> str:
-    return stationery.packaged(participants.ParticipantCode(code)).state["en"]
+    return stationery.packaged(configured.participant).state["en"]
 
 
 def exporter(matter: Application, *, on: date) -> drafting.RegisteredExporter:
     """Return the exporter as the register knows it on the day."""
-    held = traders.licence_to_export(matter.trader, on=on)
+    held = traders.licence_in_force(matter.trader, LicenceKind.EXPORTER, on)
     trader = matter.trader
     return drafting.RegisteredExporter(
         name=trader.name,
@@ -192,9 +188,7 @@ def examined(
         found=found(matter) if with_findings else None,
         closing=closing or drafting.Closing(kind=validation_kind(law), expires_on=expiry(law, today)),
     )
-    return examination.examine(
-        data, at=at, today=today, balance=balance(matter), before_sealing=closing is None
-    )
+    return examination.examine(data, at=at, today=today, balance=balance(matter), before_sealing=closing is None)
 
 
 def validation_kind(law: LegalProfile) -> str:
@@ -398,12 +392,3 @@ def faults() -> Iterator[str]:
 def is_suspected(matter: Application) -> bool:
     """Return whether a suspicion is open."""
     return Suspicion.objects.filter(application=matter, until__isnull=True).exists()
-
-
-def registered_office(name: str, *, at: datetime) -> str:
-    """Return the office's name if it is open; raise `macle.node.registry.queries.OfficeUnknown`."""
-    return registry.office(name, at=at).name
-
-
-CERTIFICATE_TITLE = "Kimberley Process Certificate"
-LONGEST_SEAL, MOST_SEALS = certificates.LONGEST_SEAL, certificates.MOST_SEALS

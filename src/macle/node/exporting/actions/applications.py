@@ -19,6 +19,7 @@ from macle.node.exporting.models import Application, Attachment, AttachmentKind,
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.node.traders import queries as traders
+from macle.node.traders.models import LicenceKind
 from macle.paper import tables
 from macle.scheme import applications, rules
 from macle.scheme.lifecycle import CertificateAct, CertificateState
@@ -105,9 +106,7 @@ def copy(*, reference: str, by: Actor, at: datetime) -> Application:
     earlier = queries.application(reference, by)
     by.require(Act.APPLICATION_DRAFT, trader=earlier.trader_id)
     entered = {name: value for name, value in earlier.entered.items() if name not in _NOT_COPIED}
-    return begin(
-        trader=earlier.trader_id, office=earlier.office, by=by, at=at, entered=entered, channel=Channel.COPY
-    )
+    return begin(trader=earlier.trader_id, office=earlier.office, by=by, at=at, entered=entered, channel=Channel.COPY)
 
 
 _NOT_COPIED = frozenset({"not_conflict_diamonds", "synthetics_declared", "sources", "refers_to"})
@@ -117,15 +116,17 @@ _NOT_COPIED = frozenset({"not_conflict_diamonds", "synthetics_declared", "source
 def save(*, reference: str, changes: Mapping[str, Any], by: Actor, at: datetime) -> Application:
     """Put what was entered into the draft; an empty value takes a field out.
 
-    A draft is the trader's working paper: saving leaves no line in the audit, lodging does, with the digest of all of it.
-    Raises `NotADraft`.
+    A draft is the trader's working paper: saving leaves no line in the audit, lodging does, with the digest of all of
+    it. Raises `NotADraft`.
     """
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.APPLICATION_DRAFT, by)
         _require_draft(application)
         entered = {**application.entered, **drafting.kept(changes)}
-        application.entered = _sound({name: value for name, value in entered.items() if value not in ("", None, [], {})})
+        application.entered = _sound(
+            {name: value for name, value in entered.items() if value not in ("", None, [], {})}
+        )
         if application.state == CertificateState.DRAFT:
             application.since = at
         _searchable(application)
@@ -146,7 +147,9 @@ def _sound(entered: dict[str, Any]) -> dict[str, Any]:
     """Return the data if it can be kept; raise `DraftTooLarge`."""
     if len(json.dumps(entered)) > MOST_ENTERED:
         raise DraftTooLarge(
-            f"More than {MOST_ENTERED:,} bytes were entered.", where="entered", mend="Put long lists into a file beside it."
+            f"More than {MOST_ENTERED:,} bytes were entered.",
+            where="entered",
+            mend="Put long lists into a file beside it.",
         )
     return entered
 
@@ -166,8 +169,8 @@ def _searchable(application: Application) -> None:
 def lodge(*, reference: str, by: Actor, at: datetime) -> Step:
     """Lodge a draft, or again what was returned; every rule is asked first.
 
-    Raises `macle.scheme.rules.RulesRefuse` with all breaches if one refuses. A breach that only holds lets it be lodged:
-    the desk holds it once it is examined, and an official decides.
+    Raises `macle.scheme.rules.RulesRefuse` with all breaches if one refuses. A breach that only holds lets it be
+    lodged: the desk holds it once it is examined, and an official decides.
     """
     with transaction.atomic():
         application = steps.locked(reference)
@@ -205,7 +208,9 @@ def findings(application: Application, *, at: datetime) -> list[Breach]:
     """Return every breach of the rules of an application before its examination, and of the trader's register."""
     examined = queries.examined(application, at=at)
     profile = queries.profile(application.office, at=at)
-    blocked = traders.why_not(application.trader, on=queries.day(application.office, at=at), profile=profile)
+    blocked = traders.why_not(
+        application.trader, kind=LicenceKind.EXPORTER, on=queries.day(application.office, at=at), profile=profile
+    )
     return [*blocked, *(breach for breach in examined.breaches if breach not in blocked)]
 
 
@@ -226,9 +231,7 @@ def cancel(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     return step
 
 
-def attach(
-    *, reference: str, kind: AttachmentKind, data: bytes, name: str, by: Actor, at: datetime
-) -> Attachment:
+def attach(*, reference: str, kind: AttachmentKind, data: bytes, name: str, by: Actor, at: datetime) -> Attachment:
     """Keep a file as evidence beside an application; raise `macle.node.audit.evidence.UploadRefused`.
 
     The bytes are looked at before the transaction begins, so that a slow file holds no lock.
@@ -253,9 +256,7 @@ def attach(
             added_at=at,
             added_by=by.identifier,
         )
-        steps.note(
-            application, tag=Act.EVIDENCE_ADD, by=by, at=at, facts={"kind": str(kind), "sha256": held.sha256}
-        )
+        steps.note(application, tag=Act.EVIDENCE_ADD, by=by, at=at, facts={"kind": str(kind), "sha256": held.sha256})
     return attachment
 
 
@@ -306,9 +307,7 @@ def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: d
             made.append(Row(lodged.place, "", (queries.as_breach(problem),)))
             continue
         try:
-            draft = begin(
-                trader=trader, office=office, by=by, at=at, entered=lodged.data, channel=Channel.UPLOAD
-            )
+            draft = begin(trader=trader, office=office, by=by, at=at, entered=lodged.data, channel=Channel.UPLOAD)
         except DraftTooLarge as error:
             made.append(Row(lodged.place, "", (queries.as_breach(error),)))
             continue

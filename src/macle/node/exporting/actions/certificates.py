@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from django.db import transaction
 
 from macle import errors
 from macle.node.exporting import drafting, printing, queries
-from macle.node.exporting.actions import desk, numbers, posting, steps
-from macle.node.exporting.models import Application, Channel, Examination, Printing, Use
+from macle.node.exporting.actions import desk, posting, steps
+from macle.node.exporting.models import Application, Channel, Examination, Printing, Remark, Use
 from macle.node.permissions import Act, Actor, Held, Role
 from macle.node.registry import queries as registry
 from macle.scheme import lifecycle, profiles
@@ -93,9 +94,7 @@ def dispatch(*, reference: str, by: Actor, at: datetime) -> Step:
         application = steps.locked(reference)
         steps.allowed_to(application, Act.CERTIFICATE_DISPATCH, by)
         application.due_on = confirmation_due(application, at=at)
-        step = steps.take(
-            application, CertificateAct.DISPATCH, tag=Act.CERTIFICATE_DISPATCH, by=by, at=at
-        )
+        step = steps.take(application, CertificateAct.DISPATCH, tag=Act.CERTIFICATE_DISPATCH, by=by, at=at)
         steps.tell(application, "dispatched", at=at)
     return step
 
@@ -140,9 +139,7 @@ def void(*, reference: str, why: str, words: str, by: Actor, at: datetime) -> St
     return step
 
 
-def _void(
-    application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime
-) -> Step:
+def _void(application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime) -> Step:
     desk.give_back(application, use=use, why=why, by_identifier=by.identifier, at=at)
     application.intents.filter(superseded_at=None, consented_at=None).update(superseded_at=at)
     return steps.take(
@@ -213,8 +210,6 @@ def _successor(application: Application, *, entered: dict[str, object], by: Acto
         attachment.pk, attachment.application = None, successor
         attachment.save(force_insert=True)
     for step in application.steps.filter(act__in=_REPEATED).order_by("sequence"):
-        if step.act == CertificateAct.RELEASE_HOLD or step.act == CertificateAct.HOLD:
-            continue
         steps.take(
             successor,
             CertificateAct(step.act),
@@ -239,10 +234,11 @@ _REPEATED = (CertificateAct.SUBMIT, CertificateAct.EXAMINE)
 
 
 def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Application:
-    """Begin the replacement of a certificate that did not leave, or that is lost: the old one ends when it is validated.
+    """Begin the replacement of a certificate that did not leave, or that is lost.
 
-    The old certificate is surrendered. Raises `NotKnownHere` where the profile does not let certificates be replaced.
+    The old one is surrendered, and ends when its replacement is validated. Raises `NotKnownHere` where the profile does not let certificates be replaced.
     """
+    words = steps.given(reason)
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.CERTIFICATE_REPLACE, by)
@@ -265,8 +261,9 @@ def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Applicat
             tag=Act.CERTIFICATE_REPLACE,
             by=by,
             at=at,
-            facts={"successor": successor.reference, "reason": steps.given(reason)[:0] or "given"},
+            facts={"successor": successor.reference, "reason": hashlib.sha256(words.encode()).hexdigest()},
         )
+        Remark.objects.create(application=successor, text=words, at=at, by=by.identifier)
         steps.tell(application, "replacing", at=at, successor=successor.reference)
     return successor
 
@@ -314,9 +311,7 @@ def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
         steps.allowed_to(application, Act.CERTIFICATE_INVALIDATE, by)
         had_number, was_out = bool(application.number), application.status in queries.IN_THE_AIR
         if had_number and not was_out:
-            desk.give_back(
-                application, use=Use.VOID, why="invalidated", by_identifier=by.identifier, at=at
-            )
+            desk.give_back(application, use=Use.VOID, why="invalidated", by_identifier=by.identifier, at=at)
         step = steps.take(
             application,
             CertificateAct.INVALIDATE,
@@ -336,9 +331,9 @@ def expire(*, at: datetime, most: int = 500) -> int:
 
     The clock does it, for every office; nothing is asked of a person.
     """
-    due = Application.objects.filter(
-        state=CertificateState.VALIDATED, certificate__expires_at__lte=at
-    ).values_list("reference", flat=True)
+    due = Application.objects.filter(state=CertificateState.VALIDATED, certificate__expires_at__lte=at).values_list(
+        "reference", flat=True
+    )
     expired = 0
     for reference in list(due[:most]):
         with transaction.atomic():
@@ -352,9 +347,7 @@ def expire(*, at: datetime, most: int = 500) -> int:
     return expired
 
 
-def technical(
-    *, trader: str, office: str, entered: dict[str, object], by: Actor, at: datetime
-) -> Application:
+def technical(*, trader: str, office: str, entered: dict[str, object], by: Actor, at: datetime) -> Application:
     """Begin an application for a technical certificate, for goods that go back, where the profile knows such.
 
     Raises `NotKnownHere` otherwise.
@@ -381,5 +374,3 @@ def can_be_spoiled(application: Application) -> bool:
 def is_on_a_sheet(application: Application) -> bool:
     """Return whether its number belongs to a pre-printed sheet."""
     return application.numbers.filter(block__on_sheets=True).exists()
-
-

@@ -115,8 +115,9 @@ def record(*, slip: Slip, by: Actor, at: datetime) -> Confirmation:
             raise NotAwaited(
                 f"{number} is {application.status.value.replace('_', ' ')}, and no confirmation is awaited.",
                 where="number",
-                mend="Record that it was dispatched first." if application.status is CertificateState.VALIDATED else
-                "Compare the slip with what stands on its page.",
+                mend="Record that it was dispatched first."
+                if application.status is CertificateState.VALIDATED
+                else "Compare the slip with what stands on its page.",
             )
         differs = differences(slip, certificate)
         confirmation = Confirmation.objects.create(

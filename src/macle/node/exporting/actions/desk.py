@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 
 from macle import errors
@@ -14,8 +13,7 @@ from macle.node.exporting.actions import numbers, steps
 from macle.node.exporting.models import Examination, Suspicion, Use
 from macle.node.permissions import Act
 from macle.node.traders import actions as traders
-from macle.node.traders.models import EntryKind
-from macle.scheme import lifecycle, participants, rules
+from macle.scheme import participants, rules
 from macle.scheme.certificates import LONGEST_SEAL, MOST_SEALS, OriginKind
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.participants import StandingKind
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from macle.node.permissions import Actor
     from macle.scheme.applications import Application as Applied
     from macle.scheme.rules import Breach
+    from macle.scheme.terms import CountryCode
 
 
 class ExaminationMalformed(errors.Malformed):
@@ -106,9 +105,7 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
             "valued_by": valued_by,
         }
         if application.status is CertificateState.SUBMITTED:
-            steps.take(
-                application, CertificateAct.EXAMINE, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts
-            )
+            steps.take(application, CertificateAct.EXAMINE, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts)
         else:
             application.save()
             steps.note(application, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts)
@@ -316,7 +313,8 @@ def approve(*, reference: str, approved: bool, reason: str, by: Actor, at: datet
 def reserve(*, reference: str, by: Actor, at: datetime, sheet: str = "") -> Number:
     """Reserve a number once the examination ends, and charge the trader's book; every rule is asked again.
 
-    Raises `macle.scheme.rules.RulesRefuse` with all breaches that stop it, `numbers.NoNumbers` or `numbers.SheetRefused`.
+    Raises `macle.scheme.rules.RulesRefuse` with all breaches that stop it, `numbers.NoNumbers` or
+    `numbers.SheetRefused`.
     """
     with transaction.atomic():
         application = steps.locked(reference)
@@ -326,10 +324,7 @@ def reserve(*, reference: str, by: Actor, at: datetime, sheet: str = "") -> Numb
         stopping = standing_in_the_way(application, at=at)
         if stopping:
             raise rules.RulesRefuse(stopping)
-        if (
-            is_under_vigilance(examined.application, on=at)
-            and application.status is not CertificateState.KP_APPROVED
-        ):
+        if is_under_vigilance(examined.application, on=at) and application.status is not CertificateState.KP_APPROVED:
             raise PhotographsMissing(
                 "This origin is under enhanced vigilance: the KP monitoring team approves before a number is reserved.",
                 where="origin",
@@ -351,20 +346,22 @@ def reserve(*, reference: str, by: Actor, at: datetime, sheet: str = "") -> Numb
 
 
 def _charge(application: Application, applied: Applied, *, by: Actor, at: datetime) -> None:
-    traders.post(
+    traders.draw(
         trader=application.trader,
         origins=origins_of(applied),
-        kind=EntryKind.EXPORT,
         carats=Carats(application.carats_hundredths),
         on=queries.day(application.office, at=at),
         reference=application.number,
         at=at,
         by_identifier=by.identifier,
-        allowed_shortfall="IV.a.balance" in queries.released(application),
+        allowed_shortfall=BALANCE_RULE in queries.released(application),
     )
 
 
-def origins_of(applied: Applied) -> tuple[str, ...]:
+BALANCE_RULE = "IV.a.balance"
+
+
+def origins_of(applied: Applied) -> tuple[CountryCode, ...]:
     """Return from which origins' books the goods come: the countries listed, or none where they are not disclosed."""
     origin = applied.origin
     return () if origin is None or origin.kind is OriginKind.MIXED_UNDISCLOSED else tuple(origin.countries)
@@ -397,14 +394,10 @@ def seal(*, reference: str, seals: Sequence[str], by: Actor, at: datetime) -> St
 def give_back(application: Application, *, use: Use, why: str, by_identifier: str, at: datetime) -> None:
     """Write down that a reserved number is not used and credit the trader's book, inside the transaction of the act."""
     numbers.end(application.number, use=use, why=why, at=at)
-    applied = queries.examined(application, at=at).application
-    traders.post(
+    traders.give_back(
         trader=application.trader,
-        origins=origins_of(applied),
-        kind=EntryKind.EXPORT_RETURNED,
-        carats=Carats(application.carats_hundredths),
-        on=queries.day(application.office, at=at),
         reference=application.number,
+        on=queries.day(application.office, at=at),
         at=at,
         by_identifier=by_identifier,
     )
@@ -440,13 +433,3 @@ def clear(*, reference: str, outcome: str, by: Actor, at: datetime) -> Suspicion
         suspicion.save()
         steps.note(application, tag=Act.CERTIFICATE_SUSPECT, by=by, at=at, facts={"open": False})
     return suspicion
-
-
-def is_before_number(state: CertificateState) -> bool:
-    """Return whether a number can still be reserved."""
-    return any(row.act is CertificateAct.CANCEL for row in lifecycle.allowed(state))
-
-
-def authority() -> str:
-    """Return whose chain of the audit it is."""
-    return str(settings.CONFIGURATION.participant)

@@ -39,9 +39,7 @@ class MoreThanIsDue(errors.Refused):
     code = "more-than-is-due"
 
 
-def charge(
-    *, reference: str, what: str, currency: str, amount_cents: int, by: Actor, at: datetime
-) -> Fee:
+def charge(*, reference: str, what: str, currency: str, amount_cents: int, by: Actor, at: datetime) -> Fee:
     """Charge a fee or levy for an application; ``amount_cents`` is in hundredths of the currency."""
     name, code = what.strip(), currency.strip().upper()
     if not name or not 0 < amount_cents < MOST_CENTS:
@@ -90,9 +88,7 @@ def pay(*, fee: int, amount_cents: int, payment: str, by: Actor, at: datetime) -
 
 def waive(*, fee: int, amount_cents: int, reason: str, by: Actor, at: datetime) -> FeeEntry:
     """Waive a fee, or a part of it, with a reason."""
-    return _settle(
-        fee, "waived", Act.FEE_WAIVE, amount_cents=amount_cents, reason=steps.given(reason), by=by, at=at
-    )
+    return _settle(fee, "waived", Act.FEE_WAIVE, amount_cents=amount_cents, reason=steps.given(reason), by=by, at=at)
 
 
 def _settle(
@@ -127,7 +123,5 @@ def _settle(
             at=at,
             by=by.identifier,
         )
-        steps.note(
-            application, tag=tag, by=by, at=at, facts={"fee": fee, "amount": amount_cents, "kind": kind}
-        )
+        steps.note(application, tag=tag, by=by, at=at, facts={"fee": fee, "amount": amount_cents, "kind": kind})
     return entry

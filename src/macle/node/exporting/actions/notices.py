@@ -50,8 +50,8 @@ def issue_for_sheets(
 ) -> Notice:
     """Give notice that pre-printed sheets were stolen; both ends belong to the range.
 
-    Sheets that were not used are skipped for ever. The partners to whom certificates with these numbers are under way are
-    told, and every partner learns the range.
+    Sheets that were not used are skipped for ever. The partners to whom certificates with these numbers are under way
+    are told, and every partner learns the range.
     """
     words = steps.given(text, where="text")
     with transaction.atomic():
@@ -106,7 +106,9 @@ def issue_for_key(
     key = key_id.strip().lower()
     if len(key) != _KEY_ID or not set(key) <= set("0123456789abcdef"):
         raise ScopeMalformed(
-            f"{key_id!r} is no key id.", where="key_id", mend="Give 16 hexadecimal digits, as the official's page shows."
+            f"{key_id!r} is no key id.",
+            where="key_id",
+            mend="Give 16 hexadecimal digits, as the official's page shows.",
         )
     with transaction.atomic():
         notice = Notice.objects.create(
@@ -165,9 +167,7 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
         answers = dict.fromkeys(ours, True) | dict.fromkeys(not_ours, False)
         concerned = {each.number: each for each in unanswered(held).filter(number__in=answers)}
         Reconfirmation.objects.bulk_create(
-            Reconfirmation(
-                notice=held, certificate=certificate, is_ours=answers[number], at=at, by=by.identifier
-            )
+            Reconfirmation(notice=held, certificate=certificate, is_ours=answers[number], at=at, by=by.identifier)
             for number, certificate in sorted(concerned.items())
         )
         _record(
@@ -188,7 +188,7 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
 
 def _answers(notice: Notice, certificates: Sequence[Certificate], answers: dict[str, bool]) -> str:
     lines = [
-        f"Concerning the notice of {notice.issued_at:%Y-%m-%d} ({notice.kind}), this authority says of certificates to you:",
+        f"Notice of {notice.issued_at:%Y-%m-%d}, {notice.kind}. Of certificates to you this authority says:",
         "",
     ]
     for certificate in sorted(certificates, key=lambda each: each.number):
@@ -207,9 +207,7 @@ def end(*, notice: int, outcome: str, by: Actor, at: datetime) -> Notice:
         held.ended_at, held.ended_by, held.outcome = at, by.identifier, words
         held.save()
         _record(held, Act.NOTICE_END, by=by, at=at)
-        _tell_all(
-            held, f"The notice of {held.issued_at:%Y-%m-%d} ({held.kind}) is ended.\n\n{words}\n", by=by, at=at
-        )
+        _tell_all(held, f"The notice of {held.issued_at:%Y-%m-%d} ({held.kind}) is ended.\n\n{words}\n", by=by, at=at)
     return held
 
 

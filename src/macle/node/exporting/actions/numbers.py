@@ -56,8 +56,8 @@ def allot(
 ) -> Block:
     """Allot a range of numbers to an office; both ends belong to it.
 
-    Raises `BlockRefused` where the range is none, overlaps another one of this authority, or makes numbers that the legal
-    profile does not write.
+    Raises `BlockRefused` where the range is none, overlaps another one of this authority, or makes numbers that the
+    legal profile does not write.
     """
     by.require(Act.BLOCK_ALLOT)
     if not 0 <= first <= last or last - first >= MOST_IN_A_BLOCK or len(str(last)) > width:
@@ -107,7 +107,9 @@ def receive(*, block: int, first: int, last: int, by: Actor, at: datetime, evide
         by.require(Act.SHEETS_RECEIVE, office=held.office)
         if not held.on_sheets or not held.first <= first <= last <= held.last:
             raise SheetRefused(
-                f"{first} to {last} are no sheets of the block {held}.", where="first", mend="Read the first sheet again."
+                f"{first} to {last} are no sheets of the block {held}.",
+                where="first",
+                mend="Read the first sheet again.",
             )
         if held.deliveries.filter(first__lte=last, last__gte=first).exists():
             raise SheetRefused(
@@ -213,9 +215,7 @@ def locked(block: int) -> Block:
         raise BlockMissing("There is no such block.", where="block", mend="See the list of blocks.") from None
 
 
-def _taken(
-    block: Block, *, application: Application | None, use: Use, at: datetime, why: str = ""
-) -> Number:
+def _taken(block: Block, *, application: Application | None, use: Use, at: datetime, why: str = "") -> Number:
     """Take the next number of a locked block."""
     counter = block.next
     block.next = counter + 1

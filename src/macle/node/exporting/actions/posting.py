@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from macle.node.exchange import actions as exchange
-from macle.node.exchange.actions import Part
+from macle.node.exchange.actions import Part, ToPartner
+from macle.node.exchange.models import Kind
 from macle.node.exporting import printing, queries
 from macle.proof import codec
 
@@ -62,9 +63,12 @@ def certificate_letter(signed: Signed, *, at: datetime) -> Letter:
         subject=f"Kimberley Process Certificate {number}",
         text="\n".join(lines) + "\n",
         parts=(
-            Part(name=f"{number}.copy.pdf".replace("/", "_"), media_type="application/pdf",
-                 data=printing.pdf(data, what="copy", at=at)),
-            Part(name="certificate.cose", media_type=COSE_TYPE, data=data),
+            Part(
+                name=f"{number}.copy.pdf".replace("/", "_"),
+                media_type="application/pdf",
+                content=printing.pdf(data, what="copy", at=at),
+            ),
+            Part(name="certificate.cose", media_type=COSE_TYPE, content=data),
         ),
     )
 
@@ -72,12 +76,13 @@ def certificate_letter(signed: Signed, *, at: datetime) -> Letter:
 def send_certificate(application: Application, letter: Letter, *, by: Actor, at: datetime) -> None:
     """Put the pre-advice into the outbox."""
     exchange.post(
-        to=application.destination,
-        kind="certificate",
+        to=ToPartner(application.destination),
+        kind=Kind.CERTIFICATE,
         about=f"certificate:{application.number}",
         subject=letter.subject,
         text=letter.text,
         parts=letter.parts,
+        office=application.office,
         at=at,
         by_identifier=by.identifier,
     )
@@ -95,15 +100,17 @@ def send_withdrawal(application: Application, what: str, *, why: str, by: Actor,
     """Tell the partner that a certificate is void, lost, found or invalidated."""
     identity = application.certificate.identity if hasattr(application, "certificate") else ""
     exchange.post(
-        to=application.destination,
-        kind="withdrawal",
+        to=ToPartner(application.destination),
+        kind=Kind.WITHDRAWAL,
         about=f"certificate:{application.number}",
         subject=f"Kimberley Process Certificate {application.number}: {what}",
         text=(
             f"The Kimberley Process Certificate {application.number} of {queries.authority_name()}, "
-            f"{application.office}, {_SENTENCES[what]}\n\nReason: {why}.\nIdentity: {identity or 'none, never signed'}\n"
+            f"{application.office}, {_SENTENCES[what]}\n\n"
+            f"Reason: {why}.\nIdentity: {identity or 'none, never signed'}\n"
         ),
         parts=(),
+        office=application.office,
         at=at,
         by_identifier=by.identifier,
     )
@@ -112,12 +119,13 @@ def send_withdrawal(application: Application, what: str, *, why: str, by: Actor,
 def send_notice(notice: Notice, *, to: str, text: str, by: Actor, at: datetime) -> None:
     """Tell a partner of a theft, or that it is over."""
     exchange.post(
-        to=to,
-        kind="notice",
+        to=ToPartner(to),
+        kind=Kind.NOTICE,
         about=notice.subject,
         subject=f"{queries.authority_name()}: {notice.kind}",
         text=text,
         parts=(),
+        office=notice.office,
         at=at,
         by_identifier=by.identifier,
     )

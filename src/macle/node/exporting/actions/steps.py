@@ -63,7 +63,9 @@ def given(reason: str, *, where: str = "reason") -> str:
         raise ReasonMissing("This needs a reason.", where=where, mend="Say why, so that others understand it later.")
     if len(text) > LONGEST_REASON:
         raise ReasonMissing(
-            f"A reason has at most {LONGEST_REASON} characters.", where=where, mend="Put the rest into a file beside it."
+            f"A reason has at most {LONGEST_REASON} characters.",
+            where=where,
+            mend="Put the rest into a file beside it.",
         )
     return text
 

@@ -3,14 +3,14 @@
 The steps are numbered once; the numbers stand at the code.
 
 1. Prepare: every rule is asked, the exact payload and full record are made, their identity is computed, and what will
-   print is rehearsed. The intent is written down, with its line in the audit. An older intent that nobody consented to is
-   superseded.
+   print is rehearsed. The intent is written down, with its line in the audit. An older intent that nobody consented to
+   is superseded.
 2. Consent: the official sees exactly this document and authenticates afresh; a further official, where the profile asks
    for two, has approved its identity before. The consent is written down before anybody signs.
-3. Sign: outside any transaction, through `macle.proof.issuing.validate`, with the official's own key, which is opened for
-   this one signature. The identity must be that of the intent.
-4. Record: signed bytes, step, line of the audit and letter to the partner, together. Signed bytes leave the process only
-   now.
+3. Sign: outside any transaction, through `macle.proof.issuing.validate`, with the official's own key, which is opened
+for    this one signature. The identity must be that of the intent.
+4. Record: signed bytes, step, line of the audit and letter to the partner, together. Signed bytes leave the process
+only    now.
 
 After a power cut between 2 and 4 the same payload is signed again, with fresh consent, or the number is voided: nothing
 else is ever signed under it.
@@ -34,6 +34,7 @@ from macle.node.permissions import Act
 from macle.node.registry import keys as node_keys
 from macle.node.registry import queries as registry
 from macle.proof import codec, issuing, trust
+from macle.proof.keys import Usage
 from macle.scheme import applications, lifecycle, rules
 from macle.scheme.certificates import ProfileReference, ValidationKind
 from macle.scheme.lifecycle import CertificateAct
@@ -107,9 +108,7 @@ def prepare(*, reference: str, by: Actor, at: datetime, customs_reference: str =
     if standing is not None:
         return standing
     official = registry.official_of(by.identifier, at=at)
-    prepared = _prepared(
-        application, official, at=at, customs_reference=customs_reference, second=second, by=by
-    )
+    prepared = _prepared(application, official, at=at, customs_reference=customs_reference, second=second, by=by)
     printing.rehearse(prepared.unsigned, at=at)
     with transaction.atomic():
         application = steps.locked(reference)
@@ -203,10 +202,8 @@ def _prepared(
     breaches = rules.check(stage=Stage.VALIDATION, subject=certificate, setting=examined.setting)
     if any(breach.outcome.stops for breach in breaches):
         raise rules.RulesRefuse(breaches)
-    key = node_keys.key_of(official, at=at)
-    unsigned = issuing.prepare(
-        certificate=certificate, algorithm=int(key.algorithm), key_id=key.public_key.key_id
-    )
+    key = node_keys.of(official.holder, usage=Usage.VALIDATE, office=application.office, at=at)
+    unsigned = issuing.prepare(certificate=certificate, algorithm=int(key.algorithm), key_id=key.public_key.key_id)
     return Prepared(certificate, examined.setting, unsigned, record)
 
 
@@ -274,10 +271,12 @@ def approve(
     named = codec.decode_certificate(bytes(intent.payload)).validation.officials
     if official.holder not in named or official.holder == intent.holder:
         raise ConsentMissing(
-            f"The certificate names {', '.join(named)}.", where="official", mend="One of them approves, the other signs."
+            f"The certificate names {', '.join(named)}.",
+            where="official",
+            mend="One of them approves, the other signs.",
         )
     with node_keys.signer(official, secret=secret, at=at) as signer:
-        approval = trust.approve(_unsigned(intent), signer=signer, at=at)
+        approval = trust.approve(unsigned(intent), signer=signer, at=at)
     with transaction.atomic():
         application = steps.locked(reference)
         intent = _same(intent_of(application, at=at), identity)
@@ -301,10 +300,11 @@ def _same(intent: Intent, identity: str) -> Intent:
     return intent
 
 
-def _unsigned(intent: Intent) -> Signed:
+def unsigned(intent: Intent) -> Signed:
+    """Return the prepared object without a signature: what an official looks at."""
     certificate = codec.decode_certificate(bytes(intent.payload))
     key_id = bytes.fromhex(intent.key_id)
-    key = node_keys.record_key(key_id)
+    key = next(each for each in node_keys.record().keys if each.public_key.key_id == key_id)
     return issuing.prepare(certificate=certificate, algorithm=int(key.algorithm), key_id=key_id)
 
 
@@ -329,7 +329,8 @@ def validate(
     """Sign exactly what the official consented to, and record it.
 
     ``identity`` is that of the document that was on the screen, ``consent`` what `macle.node.accounts.consent` returned
-    for it. Raises `macle.scheme.rules.RulesRefuse`, `PassphraseWrong` or one of the errors above; then nothing is signed.
+    for it. Raises `macle.scheme.rules.RulesRefuse`, `PassphraseWrong` or one of the errors above; then nothing is
+    signed.
     """
     application = queries.application(reference, by)
     steps.allowed_to(application, Act.CERTIFICATE_VALIDATE, by)
@@ -344,7 +345,9 @@ def validate(
         intent = _consent_to(intent, by=by, at=at)  # 2.
         signed = issuing.validate(certificate=certificate, setting=setting, signer=signer)  # 3.
     if signed.identity.hex() != intent.identity:
-        raise IdentityDiffers("What was signed is not what was consented to.", where="identity", mend="Void the number.")
+        raise IdentityDiffers(
+            "What was signed is not what was consented to.", where="identity", mend="Void the number."
+        )
     return _record(intent, signed, certificate, consent=consent, by=by, at=at)  # 4.
 
 
@@ -353,8 +356,9 @@ def _require_own(intent: Intent, official: Official) -> None:
         raise ConsentMissing(
             f"It was prepared for the key of {intent.holder}.",
             where="official",
-            mend="That official validates it, or you prepare it again." if intent.consented_at is None else
-            "That official finishes it, or the number is voided.",
+            mend="That official validates it, or you prepare it again."
+            if intent.consented_at is None
+            else "That official finishes it, or the number is voided.",
         )
 
 
