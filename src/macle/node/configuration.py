@@ -75,6 +75,9 @@ class Configuration:
     )
     workers: int = _setting("Processes that answer requests.", default="2")
     largest_upload: int = _setting("Megabytes of the largest file that is taken as evidence.", default="20")
+    hue: int = _setting(
+        "The color of this house on its pages: a hue from 0 to 359, as on a wheel of colors.", default="230"
+    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -262,6 +265,12 @@ def _validation_kind(text: str) -> str:
     return text.lower()
 
 
+def _hue(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text) < 360:  # noqa: PLR2004 (degrees)
+        raise ValueError("write a whole number from 0 to 359")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
@@ -287,6 +296,7 @@ _PARSERS: dict[str, Any] = {
     "hosts": _names,
     "workers": _count(64),
     "largest_upload": _count(200),
+    "hue": _hue,
     "https": _flag,
     "pkcs11_module": str,
     "token": _name,
