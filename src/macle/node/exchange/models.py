@@ -64,7 +64,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """Not taken now; the same bytes are tried again."""
     BOUNCED = "bounced"
-    """Refused for good by the recipient's server: an address is wrong. It is tried again, slowly."""
+    """Refused for good by a server: an address is wrong, or the message is not wanted. It is tried again, slowly."""
     REQUESTED = "requested"
     """Somebody asked for it to be sent again."""
     SET_ASIDE = "set aside"
