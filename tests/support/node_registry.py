@@ -67,7 +67,7 @@ def keys_in(home: Path) -> AuthorityFolder:
 
 
 @contextmanager
-def configured(**changes: object) -> Iterator[None]:
+def configured(**changes: Any) -> Iterator[None]:
     """Change settings of the node for a while."""
     with override_settings(CONFIGURATION=replace(settings.CONFIGURATION, **changes)):
         yield
