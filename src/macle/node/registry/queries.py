@@ -126,4 +126,4 @@ def _open(at: datetime | None) -> Q:
 def _one(rows: QuerySet[_Row], at: datetime | None) -> _Row | None:
     if at is not None:
         return rows.filter(in_force(at)).first()
-    return rows.order_by(F("until").desc(nulls_first=True), "-since").first()
+    return rows.order_by(F("until").desc(nulls_first=True), "-since", "-pk").first()
