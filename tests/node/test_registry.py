@@ -252,14 +252,13 @@ class TestKeys:
         assert str(home) not in str(refused.value)
         assert refused.value.where == "secret"
 
-    def test_a_key_that_was_ended_meanwhile_is_refused(self, home: Path) -> None:
+    def test_a_key_that_was_ended_meanwhile_is_refused(self, home: Path) -> None:  # noqa: ARG002
         an_office()
         official = an_official()
         key = keys.of("official-07", usage=Usage.VALIDATE, office=OFFICE, at=AT)
         keys.authority().end_key(
             key_id=key.public_key.key_id, why=Ended.COMPROMISED, since=AT, root_passphrase=ROOT_PASSPHRASE, at=LATER
         )
-        assert home
         with pytest.raises(KeyNotPermitted), keys.signer(official, secret=PASSPHRASE, at=LATER):
             raise AssertionError("It was opened.")
 
@@ -271,7 +270,7 @@ class TestKeys:
         with pytest.raises(KeyNotPermitted), keys.signer(official, secret=PASSPHRASE, at=AT):
             raise AssertionError("It was opened.")
 
-    def test_the_record_is_read_again_when_it_changed_only(self, home: Path) -> None:
+    def test_the_record_is_read_again_when_it_changed_only(self, home: Path) -> None:  # noqa: ARG002
         first = keys.record()
         assert keys.record() is first
         keys.authority().add_key(
@@ -282,7 +281,6 @@ class TestKeys:
             passphrase=PASSPHRASE,
             at=AT,
         )
-        assert home
         assert keys.record().sequence == first.sequence + 1
 
     def test_the_stamp_of_the_office_is_opened_once(self, home: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.test import override_settings
@@ -21,17 +21,36 @@ from macle.scheme.certificates import ConsentLevel
 from macle.scheme.terms import ParticipantCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from macle.node.registry.models import Office, Official, Partner
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+"""When pages are asked for."""
+
 OFFICE = "Port Selle Diamond Office"
 PASSPHRASE, STAMP_PASSPHRASE, ROOT_PASSPHRASE = "a key of one test", "a stamp of one test", "a root of one test"
 ADMINISTRATOR = Actor(identifier="user-admin", held=(Held(role=Role.ADMINISTRATOR),))
 OFFICIAL = Actor(identifier="user-vale", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OFFICE),))
 STRANGER = Actor(identifier="user-pell", held=(Held(role=Role.VALIDATING_OFFICIAL, office="Quayside Office"),))
+
+
+class Acting:
+    """A middleware that lets every request be that of one actor, without accounts."""
+
+    actor: ClassVar[Actor] = ADMINISTRATOR
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.actor, request.person, request.at = self.actor, "Tamsin Vale", LATER  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +86,7 @@ def keys_in(home: Path) -> AuthorityFolder:
 
 
 @contextmanager
-def configured(**changes: object) -> Iterator[None]:
+def configured(**changes: Any) -> Iterator[None]:
     """Change settings of the node for a while."""
     with override_settings(CONFIGURATION=replace(settings.CONFIGURATION, **changes)):
         yield

@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 from pathlib import Path
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import click
@@ -188,6 +190,29 @@ def createuser(
     if secret:
         click.echo(f"Authenticator: {secret}")
         click.echo(get_adapter().build_totp_url(made.user, secret))
+@command.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due, and end.")
+def work(*, once: bool) -> None:
+    """Send letters and do what falls due, until interrupted; several may run.
+
+    \b
+    macle node worker
+
+    A letter that does not get through is tried again, ever more slowly, and never dropped.
+    """  # noqa: D301
+    configured = _opened()
+    from macle.node.exchange import carriers, worker  # noqa: PLC0415
+
+    carrier, stop = carriers.configured(configured), threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        # Whoever waits holds a lock now and then, so another thread tells.
+        signal.signal(each, lambda *_: threading.Thread(target=stop.set).start())
+    if not once:
+        click.echo(f"The worker of {configured.participant} sends letters by {carrier.name}.", err=True)
+    done = worker.run(carrier=carrier, now=clock.now, stop=stop, once=once)
+    click.echo(
+        f"Letters: {done.sent} sent, {done.failed} not. Jobs: {done.jobs} done, {done.jobs_failed} failed.", err=True
+    )
 
 
 @command.group("audit")

@@ -50,7 +50,7 @@ LONGEST_TEXT = 20_000
 
 _PART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105 (a pattern)
-_MEDIA_TYPE = re.compile(rf'{_TOKEN}/{_TOKEN}(; {_TOKEN}=({_TOKEN}|"[A-Za-z0-9!#$&^_.+/-]+"))*')
+_MEDIA_TYPE = re.compile(rf'(application|image|text)/{_TOKEN}(; {_TOKEN}=({_TOKEN}|"[A-Za-z0-9!#$&^_.+/-]+"))*')
 
 
 class PartMalformed(errors.Malformed):
@@ -198,12 +198,15 @@ class Taken:
     tries: int
 
 
-def take(*, at: datetime) -> Taken | None:
-    """Take the letter that is due for the longest time, or none; no other worker gets it before the lease ends."""
+def take(*, at: datetime, due_until: datetime | None = None) -> Taken | None:
+    """Take the letter that is due for the longest time, or none; no other worker gets it before the lease ends.
+
+    ``due_until`` leaves out what fell due after it, so that a round has an end.
+    """
     with transaction.atomic():
         due = (
             Due.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(at__lte=at)
+            .filter(at__lte=due_until or at)
             .order_by("at", "letter_id")
             .first()
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class ExchangeConfig(AppConfig):
@@ -10,3 +11,13 @@ class ExchangeConfig(AppConfig):
 
     name = "macle.node.exchange"
     label = "exchange"
+
+    def ready(self) -> None:
+        """Enter the outbox into the bar."""
+        from macle.node.desk import navigation  # noqa: PLC0415 (once the apps are there)
+        from macle.node.desk.navigation import Entry  # noqa: PLC0415
+        from macle.node.permissions import Act  # noqa: PLC0415
+
+        navigation.enter(
+            Entry(label=gettext_lazy("Letters"), url="exchange:letters", act=Act.LETTER_READ, order=60),
+        )

@@ -64,7 +64,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """Not taken now; the same bytes are tried again."""
     BOUNCED = "bounced"
-    """Refused for good by the recipient's server: an address is wrong. It is tried again, slowly."""
+    """Refused for good by a server: an address is wrong, or the message is not wanted. It is tried again, slowly."""
     REQUESTED = "requested"
     """Somebody asked for it to be sent again."""
     SET_ASIDE = "set aside"
@@ -96,8 +96,6 @@ class Aside(StrEnum):
 
 class _Unalterable(models.Model):
     """What is added and neither changed nor deleted."""
-
-    objects: ClassVar = AppendOnly.as_manager()
 
     class Meta:
         """A part of other tables, and none itself."""
@@ -151,6 +149,8 @@ class Letter(_Unalterable):
     """The same on each try, so that whoever receives it twice sees one letter."""
     digest = models.BinaryField(max_length=DIGEST_BYTES)
 
+    objects: ClassVar[models.Manager[Letter]] = AppendOnly.as_manager()
+
     class Meta:
         """Newest first; numbered once to each partner."""
 
@@ -173,7 +173,7 @@ class Letter(_Unalterable):
         outcome: str | None = (
             self.__dict__["last_outcome"]
             if "last_outcome" in self.__dict__
-            else self.attempts.order_by("-number").values_list("outcome", flat=True).first()
+            else Attempt.objects.filter(letter=self).order_by("-number").values_list("outcome", flat=True).first()
         )
         return state_after(outcome)
 
@@ -218,7 +218,7 @@ class Part(models.Model):
 class Attempt(_Unalterable):
     """One try to deliver a letter, or one act about it."""
 
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="attempts")
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     outcome = models.CharField(max_length=16, choices=[(each.value, each.value) for each in Outcome])
@@ -228,6 +228,8 @@ class Attempt(_Unalterable):
     next_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=64, blank=True)
     """Who did it, if it was an act and no try."""
+
+    objects: ClassVar[models.Manager[Attempt]] = AppendOnly.as_manager()
 
     class Meta:
         """In their order."""

@@ -55,6 +55,11 @@ def letter_of(by: Actor, letter: UUID) -> Letter:
     return found
 
 
+def attempts(letter: Letter) -> QuerySet[Attempt]:
+    """Return what was tried and done with a letter, the first try first."""
+    return Attempt.objects.filter(letter=letter).order_by("number")
+
+
 def about(subject: str) -> QuerySet[Letter]:
     """Return the letters about a subject, such as ``certificate:BW0000123``, newest first."""
     return letters().filter(about=subject)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from macle.node.desk.navigation import Found
+    from macle.node.permissions import Actor
 
 
 class ExportingConfig(AppConfig):
@@ -10,3 +19,35 @@ class ExportingConfig(AppConfig):
 
     name = "macle.node.exporting"
     label = "exporting"
+
+    def ready(self) -> None:
+        """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
+
+        from macle.node.desk import navigation, pages  # noqa: PLC0415
+        from macle.node.exchange import worker  # noqa: PLC0415
+        from macle.node.exporting.actions import certificates  # noqa: PLC0415
+        from macle.node.permissions import Act  # noqa: PLC0415
+
+        navigation.enter(
+            navigation.Entry(label=_("Desk"), url="exporting:queue", act=Act.APPLICATION_READ, order=10),
+            navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
+            navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
+        )
+        navigation.answer_find("exporting", _find)
+        worker.every(_HOUR, "expire certificates")(lambda at: _expire(certificates, at))
+        _ = pages
+
+
+_HOUR = 3600
+
+
+def _expire(certificates: object, at: datetime) -> None:
+    certificates.expire(at=at)  # type: ignore[attr-defined]
+
+
+def _find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:
+    """Give the certificates and applications whose number, reference or seal it is."""
+    from macle.node.exporting import finding  # noqa: PLC0415
+
+    yield from finding.find(text, by=by, at=at)

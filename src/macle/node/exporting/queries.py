@@ -46,6 +46,15 @@ if TYPE_CHECKING:
 IN_THE_AIR = (CertificateState.VALIDATED, CertificateState.DISPATCHED, CertificateState.LOST)
 """States of a certificate that is out of the house, or about to be, and of which no confirmation came back."""
 
+SIGNED = frozenset(
+    {
+        *(CertificateState.VALIDATED, CertificateState.DISPATCHED, CertificateState.LOST, CertificateState.PRESENTED),
+        *(CertificateState.DISCREPANT, CertificateState.ENDORSED, CertificateState.SUSPECT, CertificateState.CLEARED),
+        CertificateState.ACCEPTED,
+    }
+)
+"""Live states in which a certificate is signed: its content is what it is."""
+
 _LONGEST_NAME = 120
 
 

@@ -120,7 +120,7 @@ def _office(*, address: str, telephone: str, email: str) -> dict[str, Any]:
 
 
 def _locked_office(name: str) -> Office:
-    office = Office.objects.select_for_update().filter(name=name, until__isnull=True).first()
+    office: Office | None = Office.objects.select_for_update().filter(name=name, until__isnull=True).first()
     if office is None:
         raise queries.OfficeUnknown(f"No office {name!r} is open.", where="office", mend="See the list of offices.")
     return office
@@ -186,7 +186,9 @@ def end_official(*, identifier: str, reason: str, by: Actor, at: datetime) -> Of
     by.require(Act.OFFICIAL_END)
     reason = addresses.line(reason, where="reason", most=200)
     with transaction.atomic():
-        official = Official.objects.select_for_update().filter(identifier=identifier, until__isnull=True).first()
+        official: Official | None = (
+            Official.objects.select_for_update().filter(identifier=identifier, until__isnull=True).first()
+        )
         if official is None:
             raise queries.OfficialUnknown(
                 "Nobody is appointed under this identifier.", where="identifier", mend="See the list of officials."
@@ -310,7 +312,9 @@ def _partner(**given: Any) -> dict[str, Any]:  # noqa: ANN401 (the fields of a p
 
 
 def _locked_partner(participant: str) -> Partner:
-    partner = Partner.objects.select_for_update().filter(participant=participant, until__isnull=True).first()
+    partner: Partner | None = (
+        Partner.objects.select_for_update().filter(participant=participant, until__isnull=True).first()
+    )
     if partner is None:
         raise queries.PartnerUnknown(
             f"The registry has no authority of {participant}.", where="participant", mend="See the list of partners."
@@ -319,7 +323,7 @@ def _locked_partner(participant: str) -> Partner:
 
 
 def _record_partner(what: str, partner: Partner, given: dict[str, Any], *, by: Actor, at: datetime) -> None:
-    facts = {"what": what} | ({"digest": _digest(given)} if given else {})
+    facts: dict[str, object] = {"what": what, "digest": _digest(given)} if given else {"what": what}
     _record(Act.PARTNER_CHANGE, f"partner:{partner.participant}", by=by, at=at, facts=facts)
 
 

@@ -12,7 +12,7 @@ The rules of this module:
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models
 from django.db.models import Q
@@ -49,7 +49,7 @@ def in_force(at: datetime) -> Q:
     return Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
 
 
-class _Ended(models.QuerySet["Interval"]):
+class _Ended(models.QuerySet[Any]):
     """Queries that cannot delete."""
 
     def delete(self) -> NoReturn:
@@ -67,8 +67,6 @@ class Interval(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=200, blank=True)
-
-    objects: ClassVar = _Ended.as_manager()
 
     class Meta:
         """A part of other tables, and none itself."""
@@ -91,6 +89,8 @@ class Office(Interval):
     address = models.TextField(max_length=500)
     telephone = models.CharField(max_length=40, blank=True)
     email = models.CharField(max_length=254, blank=True)
+
+    objects: ClassVar[models.Manager[Office]] = _Ended.as_manager()
 
     class Meta:
         """One open office of a name."""
@@ -115,6 +115,8 @@ class Official(Interval):
     title = models.CharField(max_length=120)
     office = models.CharField(max_length=LONGEST_OFFICE)
     highest_level = models.PositiveSmallIntegerField(choices=[(int(each), each.name.lower()) for each in ConsentLevel])
+
+    objects: ClassVar[models.Manager[Official]] = _Ended.as_manager()
 
     class Meta:
         """One open appointment of a person, and of a holder of a key."""
@@ -148,6 +150,8 @@ class Partner(Interval):
     language = models.CharField(max_length=8)
     telephone = models.CharField(max_length=40, blank=True)
     remark = models.TextField(max_length=500, blank=True)
+
+    objects: ClassVar[models.Manager[Partner]] = _Ended.as_manager()
 
     class Meta:
         """One open row of a Participant."""

@@ -6,7 +6,7 @@ stands on certificates.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -47,7 +47,7 @@ class PartnerUnknown(errors.NotFound):
 
 def office(name: str, *, at: datetime | None = None) -> Office:
     """Return the office; raise `OfficeUnknown`."""
-    found = _one(Office.objects.filter(name=name), at)
+    found: Office | None = _one(Office.objects.filter(name=name), at)
     if found is None:
         raise OfficeUnknown(f"There is no office {name!r}.", where="office", mend="See the list of offices.")
     return found
@@ -71,7 +71,7 @@ def zone(name: str, *, on: date) -> ZoneInfo:
 
 def official_of(identifier: str, *, at: datetime) -> Official:
     """Return the appointment of a person that is in force; raise `OfficialUnknown`."""
-    found = _one(Official.objects.filter(identifier=identifier), at)
+    found: Official | None = _one(Official.objects.filter(identifier=identifier), at)
     if found is None:
         raise OfficialUnknown(
             "Nobody is appointed as a validating official under this identifier.",
@@ -94,7 +94,7 @@ def officials_of(by: Actor, *, at: datetime | None = None) -> QuerySet[Official]
 
 def partner(code: str, *, at: datetime | None = None) -> Partner:
     """Return the authority of a Participant; raise `PartnerUnknown`."""
-    found = _one(Partner.objects.filter(participant=code), at)
+    found: Partner | None = _one(Partner.objects.filter(participant=code), at)
     if found is None:
         raise PartnerUnknown(
             f"The registry has no authority of {code}.", where="partner", mend="The administrator adds partners."
@@ -114,9 +114,9 @@ def partners_of(by: Actor, *, at: datetime | None = None) -> QuerySet[Partner]:
 
 def history(row: _Row) -> QuerySet[_Row]:
     """Return every row of the same office, person or Participant, the newest first."""
-    key = {Office: "name", Official: "identifier", Partner: "participant"}[type(row)]  # type: ignore[index]
-    same: Any = type(row).objects.filter(**{key: getattr(row, key)})
-    return same.order_by("-since", "-pk")  # type: ignore[no-any-return]
+    key = {Office: "name", Official: "identifier", Partner: "participant"}[type(row)]
+    rows: QuerySet[_Row] = type(row)._default_manager.filter(**{key: getattr(row, key)})  # noqa: SLF001 (Django's own)
+    return rows.order_by("-since", "-pk")
 
 
 def _open(at: datetime | None) -> Q:
@@ -126,4 +126,4 @@ def _open(at: datetime | None) -> Q:
 def _one(rows: QuerySet[_Row], at: datetime | None) -> _Row | None:
     if at is not None:
         return rows.filter(in_force(at)).first()
-    return rows.order_by(F("until").desc(nulls_first=True), "-since").first()
+    return rows.order_by(F("until").desc(nulls_first=True), "-since", "-pk").first()

@@ -1,0 +1,1 @@
+"""The exporting desk in the browser: translate in, make one call, translate out."""

@@ -1,0 +1,324 @@
+"""The lists of the exporting desk, and the queue that each role opens on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from macle.node.accounts import queries as accounts
+from macle.node.desk import lists, pages
+from macle.node.desk import words as desk_words
+from macle.node.exporting import queries, words
+from macle.node.exporting.models import Block
+from macle.node.exporting.pages import matters
+from macle.node.permissions import Act, Role
+from macle.scheme import participants
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+
+if TYPE_CHECKING:
+    from django.http.response import HttpResponseBase
+
+    from macle.node.desk.pages import Request
+    from macle.node.exporting.models import Application, Certificate, Confirmation
+
+QUEUE_ROWS = 25
+"""Rows of one part of a queue; the rest is a link away."""
+
+EXPEDITIOUSLY = timedelta(days=21)
+"""After how long a shipment without a fixed term is shown among what is late: a practice of the house."""
+
+
+def _destinations() -> list[tuple[str, str]]:
+    return sorted(((each.code, desk_words.participant(each.code)) for each in participants.load()), key=lambda pair: pair[1])
+
+
+def address(matter: Application) -> str:
+    """Return the page of an application."""
+    return reverse("exporting:application", args=[matter.reference])
+
+
+APPLICATIONS = lists.Listing(
+    name="applications",
+    title=gettext_lazy("Applications"),
+    empty=gettext_lazy("Traders lodge applications; they appear here as soon as they do."),
+    order=("-since", "-id"),
+    columns=(
+        lists.Column(
+            name="reference",
+            label=gettext_lazy("Application"),
+            kind=lists.Kind.NUMBER,
+            value=lambda row: row.number or row.reference,
+            sort="reference",
+            link=address,
+            under=lambda row: row.reference if row.number else "",
+        ),
+        lists.Column(name="state", label=gettext_lazy("State"), kind=lists.Kind.MARK, value=lambda row: words.mark(row.state), sort="state"),
+        lists.Column(name="exporter_name", label=gettext_lazy("Exporter"), sort="exporter_name", under=lambda row: row.importer_name),
+        lists.Column(
+            name="destination",
+            label=gettext_lazy("Destination"),
+            value=lambda row: desk_words.participant(row.destination) if row.destination else "",
+            sort="destination",
+        ),
+        lists.Column(name="origin", label=gettext_lazy("Origin"), sort="origin"),
+        lists.Column(name="carats", label=gettext_lazy("Carats"), kind=lists.Kind.CARATS, sort="carats_hundredths"),
+        lists.Column(name="value", label=gettext_lazy("US$"), kind=lists.Kind.DOLLARS, sort="value_cents"),
+        lists.Column(name="since", label=gettext_lazy("Since"), kind=lists.Kind.INSTANT, sort="since"),
+    ),
+    filters=(
+        lists.TextFilter(
+            name="what",
+            label=gettext_lazy("Number, reference or name"),
+            of=("number", "reference", "exporter_name", "importer_name"),
+        ),
+        lists.ChoiceFilter(
+            name="state", label=gettext_lazy("State"), choices=lambda: [(state.value, words.state(state)) for state in CertificateState]
+        ),
+        lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
+        lists.DaysFilter(name="since", label=gettext_lazy("In this state"), of="since", instants=True),
+    ),
+)
+
+CERTIFICATES = lists.Listing(
+    name="certificates",
+    title=gettext_lazy("Certificates"),
+    empty=gettext_lazy("A certificate appears here when it is validated."),
+    order=("-validated_at", "-id"),
+    columns=(
+        lists.Column(
+            name="number",
+            label=gettext_lazy("Certificate"),
+            kind=lists.Kind.NUMBER,
+            sort="number",
+            link=lambda row: reverse("exporting:certificate", args=[row.number.replace("/", "_")]),
+        ),
+        lists.Column(
+            name="state",
+            label=gettext_lazy("State"),
+            kind=lists.Kind.MARK,
+            value=lambda row: words.mark(row.application.state),
+            sort="application__state",
+        ),
+        lists.Column(
+            name="exporter",
+            label=gettext_lazy("Exporter"),
+            value=lambda row: row.application.exporter_name,
+            sort="application__exporter_name",
+            under=lambda row: row.application.importer_name,
+        ),
+        lists.Column(
+            name="destination",
+            label=gettext_lazy("Destination"),
+            value=lambda row: desk_words.participant(row.destination),
+            sort="destination",
+        ),
+        lists.Column(name="carats", label=gettext_lazy("Carats"), kind=lists.Kind.CARATS, sort="carats_hundredths"),
+        lists.Column(name="value", label=gettext_lazy("US$"), kind=lists.Kind.DOLLARS, sort="value_cents"),
+        lists.Column(name="parcels", label=gettext_lazy("Parcels"), kind=lists.Kind.COUNT, sort="parcels"),
+        lists.Column(name="date_of_issuance", label=gettext_lazy("Issued"), kind=lists.Kind.DAY, sort="date_of_issuance"),
+        lists.Column(name="date_of_expiry", label=gettext_lazy("Expires"), kind=lists.Kind.DAY, sort="date_of_expiry"),
+        lists.Column(name="office", label=gettext_lazy("Office"), sort="office"),
+    ),
+    filters=(
+        lists.TextFilter(
+            name="what",
+            label=gettext_lazy("Number or name"),
+            of=("number", "application__exporter_name", "application__importer_name"),
+        ),
+        lists.ChoiceFilter(
+            name="state",
+            label=gettext_lazy("State"),
+            choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
+            of="application__state",
+        ),
+        lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
+        lists.DaysFilter(name="issued", label=gettext_lazy("Issued"), of="date_of_issuance"),
+    ),
+)
+
+
+@pages.page(Act.APPLICATION_READ)
+def applications(request: Request) -> HttpResponseBase:
+    """List applications."""
+    return lists.answer(request, APPLICATIONS, queries.applications_of(request.actor))
+
+
+@pages.page(Act.CERTIFICATE_READ)
+def certificates(request: Request) -> HttpResponseBase:
+    """List certificates."""
+    rows = queries.certificates_of(request.actor).select_related("application")
+    return lists.answer(request, CERTIFICATES, rows)
+
+
+# --- Queues ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One application that waits for this person, what they do with it, and what they should know."""
+
+    matter: Application
+    label: str
+    address: str
+    under: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """One shipment whose confirmation is awaited: since when, and until when."""
+
+    matter: Application
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """One figure in which both books differ."""
+
+    confirmation: Confirmation
+    certificate: Certificate
+    figure: str
+    ours: str
+    theirs: str
+    difference: str
+
+
+@pages.page(Act.APPLICATION_READ)
+def queue(request: Request) -> HttpResponseBase:
+    """Show what waits for this person, what is late, and what does not agree."""
+    by, at = request.actor, request.at
+    owed = queries.waiting_for(by)
+    waiting = list(owed[:QUEUE_ROWS])
+    names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
+    office = next((each.office for each in by.held if each.office), "")
+    today = queries.day(office, at=at)
+    late = list(queries.late(by, on=today)[:QUEUE_ROWS])
+    open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY)[:QUEUE_ROWS])
+    disagreeing = list(queries.disagreeing(by)[:QUEUE_ROWS])
+    context = {
+        "waiting": [_waiting(matter, names) for matter in waiting],
+        "waiting_count": owed.count() if len(waiting) == QUEUE_ROWS else len(waiting),
+        "late": [_late(matter) for matter in [*late, *open_ended]],
+        "late_count": len(late),
+        "open_count": len(open_ended),
+        "disagreeing": [row for each in disagreeing for row in _differs(each)],
+        "disagreeing_count": len(disagreeing),
+        "today": today,
+        "office": office,
+        "numbers": numbers_of(office) if by.may(Act.NUMBERS_READ) else [],
+        "is_trader": by.roles <= {Role.EXPORTER, Role.AGENT},
+    }
+    return pages.render(request, "exporting/queue.html", context)
+
+
+_DUTY = {
+    CertificateState.DRAFT: CertificateAct.SUBMIT,
+    CertificateState.DEFICIENT: CertificateAct.SUBMIT,
+    CertificateState.SUBMITTED: CertificateAct.EXAMINE,
+    CertificateState.UNDER_EXAMINATION: CertificateAct.RESERVE,
+    CertificateState.KP_APPROVED: CertificateAct.RESERVE,
+    CertificateState.HELD: CertificateAct.RELEASE_HOLD,
+    CertificateState.PENDING_KP_APPROVAL: CertificateAct.APPROVE,
+    CertificateState.RESERVED: CertificateAct.SEAL,
+    CertificateState.SEALED: CertificateAct.VALIDATE,
+    CertificateState.VALIDATED: CertificateAct.DISPATCH,
+}
+
+
+def _waiting(matter: Application, names: dict[str, str]) -> Waiting:
+    act = _DUTY.get(matter.status)
+    label = str(words.TO_DO[act]) if act is not None else words.state(matter.state)
+    if matter.status is CertificateState.DRAFT:
+        label, where = _("Go on with it"), reverse("exporting:draft", args=[matter.reference])
+    elif matter.status is CertificateState.DEFICIENT:
+        label, where = _("Mend it"), reverse("exporting:draft", args=[matter.reference])
+    else:
+        where = address(matter) if act is None else matters.address_of(matter, act)
+    examined = names.get(matter.examined_by, "")
+    under = _("examined by %(name)s") % {"name": examined} if examined else words.state(matter.state)
+    return Waiting(matter, label, where, under)
+
+
+def _late(matter: Application) -> Late:
+    until = None
+    if matter.due_on is not None:
+        law = queries.profile(matter.office, at=matter.since)
+        until = datetime.combine(matter.due_on + timedelta(days=1), time(), law.zone(matter.office))
+    return Late(matter, matter.since, until)
+
+
+def _differs(confirmation: Confirmation) -> list[Differs]:
+    certificate = confirmation.certificate
+    rows = []
+    for name in confirmation.differs:
+        ours: int | None = {
+            "carats": certificate.carats_hundredths,
+            "value": certificate.value_cents,
+            "parcels": certificate.parcels,
+        }.get(name)
+        theirs: int | None = {
+            "carats": confirmation.carats_hundredths,
+            "value": confirmation.value_cents,
+            "parcels": confirmation.parcels,
+        }.get(name)
+        if ours is None or theirs is None:
+            rows.append(Differs(confirmation, certificate, _FIGURES[name](), "", "", ""))
+            continue
+        rows.append(
+            Differs(
+                confirmation,
+                certificate,
+                _FIGURES[name](),
+                _figure(name, ours),
+                _figure(name, theirs),
+                ("+" if theirs > ours else "−") + _figure(name, abs(theirs - ours)),
+            )
+        )
+    return rows
+
+
+_FIGURES = {
+    "carats": lambda: _("carats"),
+    "value": lambda: _("US$"),
+    "parcels": lambda: _("parcels"),
+    "seals": lambda: _("seals broken"),
+    "refused": lambda: _("refused at import"),
+}
+
+
+def _figure(name: str, amount: int) -> str:
+    if name == "parcels":
+        return desk_words.count(amount)
+    return desk_words.carats(amount) if name == "carats" else desk_words.dollars(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A block of numbers: what is left of it and which number is next."""
+
+    title: str
+    left: int
+    upcoming: str
+    on_sheets: bool
+
+
+def numbers_of(office: str) -> list[Stock]:
+    """Return the blocks of an office that have numbers left."""
+    code = settings.CONFIGURATION.participant
+    return [
+        Stock(
+            title=f"{code}{block.national(block.first)}",
+            left=block.left,
+            upcoming=f"{code}{block.national(block.next)}",
+            on_sheets=block.on_sheets,
+        )
+        for block in Block.objects.filter(office=office, ended_at=None).order_by("allotted_at", "id")
+        if block.left
+    ]

@@ -1,0 +1,292 @@
+"""The page of one application and its certificate: what it says, its acts, what the rules say, what may be done next."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import FileResponse, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from macle.node.accounts import queries as accounts
+from macle.node.audit import evidence
+from macle.node.desk import pages, parts
+from macle.node.desk import words as desk_words
+from macle.node.exporting import pictures, queries, words
+from macle.node.exporting.actions import applications as lodging
+from macle.node.exporting.actions import desk, fees
+from macle.node.exporting.models import Certificate
+from macle.node.permissions import TABLE, Act, Role
+from macle.proof import codec, cose, qr, views
+from macle.scheme import lifecycle
+from macle.scheme.examination import source_of
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.http.response import HttpResponseBase
+
+    from macle.node.desk.pages import Request
+    from macle.node.exporting.models import Application, Fee, Step
+    from macle.scheme.certificates import Certificate as TypedCertificate
+    from macle.scheme.rules import Breach
+
+ADDRESSES = {
+    CertificateAct.EXAMINE: "examine",
+    CertificateAct.RESERVE: "reserve",
+    CertificateAct.SEAL: "seal",
+    CertificateAct.VALIDATE: "validate",
+    CertificateAct.VOID: "void",
+    CertificateAct.SUBMIT: "check-answers",
+}
+"""Acts that have a page of their own; the others ask for a reason, or only to be confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A certificate as it is drawn on the page: its content, its code, and the bytes behind it."""
+
+    certificate: TypedCertificate
+    code: pictures.Drawn
+    identity: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a rule says of it now."""
+
+    breach: Breach
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A fee and what of it is still due."""
+
+    fee: Fee
+    outstanding: int
+
+
+@pages.page(Act.APPLICATION_READ)
+def application(request: Request, reference: str) -> HttpResponseBase:
+    """Show an application."""
+    return _shown(request, queries.application(reference, request.actor))
+
+
+@pages.page(Act.CERTIFICATE_READ)
+def certificate(request: Request, number: str) -> HttpResponseBase:
+    """Show a certificate, with the application that it came of."""
+    held = queries.certificate(number.replace("_", "/"), request.actor)
+    return _shown(request, held.application)
+
+
+def _shown(request: Request, matter: Application) -> HttpResponse:
+    held = Certificate.objects.filter(application=matter).select_related("content").first()
+    suspicion = matter.suspicions.filter(until__isnull=True).first()
+    is_own = request.actor.reach(Act.APPLICATION_DRAFT).covers(trader=matter.trader_id)
+    hidden = suspicion is not None and not queries.sees_suspicion(request.actor, matter)
+    context = {
+        "matter": matter,
+        "mark": ("cannot-decide", _("Under examination")) if hidden else words.mark(matter.state),
+        "held": held,
+        "drawn": None if held is None or not held.content.cose else drawn(bytes(held.content.cose)),
+        "read": None if held is not None else queries.examined(matter, at=request.at).application,
+        "acts": [] if hidden else acts_of(matter, held),
+        "next": [] if hidden else next_acts(request, matter),
+        "checks": [] if hidden else checks_of(matter, at=request.at),
+        "files": matter.attachments.filter(ended_at=None),
+        "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.all()],
+        "examination": matter.examinations.first(),
+        "confirmation": getattr(held, "confirmation", None) if held else None,
+        "suspicion": None if hidden else suspicion,
+        "hidden": hidden,
+        "is_own": is_own,
+        "predecessor": matter.succeeds,
+        "successor": getattr(matter, "successor", None),
+        "waits": "" if hidden else why_it_waits(matter),
+    }
+    return pages.render(request, "exporting/matter.html", context)
+
+
+def drawn(data: bytes) -> Drawn:
+    """Return a signed certificate as it is drawn."""
+    signed = cose.read(data)
+    return Drawn(
+        certificate=codec.decode_certificate(signed.payload),
+        code=pictures.code(qr.to_text(data)),
+        identity=signed.identity.hex(),
+        size=len(data),
+    )
+
+
+def acts_of(matter: Application, held: Certificate | None) -> list[parts.SeamAct]:
+    """Return the acts of both sides, first to last, with who did them, and what is still awaited."""
+    steps = list(matter.steps.select_related("reason"))
+    names = accounts.names({step.actor for step in steps})
+    done = [
+        parts.SeamAct(
+            side="there" if _is_theirs(step) else "here",
+            what=_said(step),
+            at=step.at,
+            by=_by(step, names),
+        )
+        for step in steps
+    ]
+    if held is not None and matter.status is CertificateState.DISPATCHED:
+        done.append(
+            parts.SeamAct(
+                side="there",
+                what=_("Confirm the import"),
+                by=_("expected until %(day)s") % {"day": desk_words.day(matter.due_on)}
+                if matter.due_on
+                else _("expeditiously, without a fixed term"),
+                kind="ahead",
+            )
+        )
+    return done
+
+
+_THEIRS = frozenset(
+    {
+        *(CertificateAct.PRESENT, CertificateAct.ACCEPT, CertificateAct.CONFIRM, CertificateAct.REFUSE),
+        *(CertificateAct.FIND_DISCREPANT, CertificateAct.SUSPECT, CertificateAct.CLEAR),
+    }
+)
+
+
+def _is_theirs(step: Step) -> bool:
+    return CertificateAct(step.act) in _THEIRS
+
+
+def _said(step: Step) -> str:
+    said = str(words.DONE[CertificateAct(step.act)])
+    if step.act == CertificateAct.EXAMINE and "carats" in step.facts:
+        return f"{said}: {desk_words.carats(step.facts['carats'])} ct"
+    if step.act == CertificateAct.SEAL and step.facts.get("seals"):
+        return f"{said}: {', '.join(step.facts['seals'])}"
+    reason = getattr(step, "reason", None)
+    return f"{said}: {reason.text}" if reason is not None else said
+
+
+def _by(step: Step, names: Mapping[str, str]) -> str:
+    if _is_theirs(step):
+        return _("by the importing authority, recorded by %(name)s") % {"name": names.get(step.actor, step.actor)}
+    name = names.get(step.actor, step.actor)
+    if step.deputises_for:
+        return _("%(name)s, in the stead of %(other)s") % {"name": name, "other": step.deputises_for}
+    return name
+
+
+def checks_of(matter: Application, *, at: datetime) -> list[Check]:
+    """Return what the rules say of it now, as long as nothing is signed."""
+    if matter.status in queries.SIGNED or lifecycle.is_terminal(matter.status):
+        return []
+    breaches = (
+        lodging.findings(matter, at=at)
+        if not matter.examined_by
+        else list(queries.examined(matter, at=at).breaches)
+    )
+    return [Check(breach, source_of(breach)) for breach in breaches]
+
+
+def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
+    """Return what may be done next; an act that the state allows and this person may not do says why."""
+    offered = []
+    for each in queries.next_acts(matter, request.actor, at=request.at):
+        label, why = words.TO_DO[each.act], words.WHY[each.act]
+        if each.why_not == "role":
+            if each.act in _SHOWN_TO_ALL and not request.actor.roles & _TRADERS:
+                offered.append(parts.NextAct(label=label, why=_who(each.tag)))
+            continue
+        if each.why_not == "four eyes":
+            offered.append(
+                parts.NextAct(label=label, why=_("Not by you: you examined it, and nobody validates what they examined."))
+            )
+            continue
+        offered.append(parts.NextAct(label=label, address=address_of(matter, each.act), why=why))
+    return offered
+
+
+_TRADERS = frozenset({Role.EXPORTER, Role.AGENT})
+_SHOWN_TO_ALL = frozenset({CertificateAct.EXAMINE, CertificateAct.VALIDATE, CertificateAct.RELEASE_HOLD})
+"""Acts of which everybody at the desk sees who does them."""
+
+
+def _who(tag: Act) -> str:
+    roles = ", ".join(desk_words.role(role) for role in TABLE[tag])
+    return _("Done by: %(roles)s.") % {"roles": roles}
+
+
+def address_of(matter: Application, act: CertificateAct) -> str:
+    """Return where an act is done."""
+    page = ADDRESSES.get(act)
+    if page is not None:
+        return reverse(f"exporting:{page}", args=[matter.reference])
+    return reverse("exporting:act", args=[matter.reference, act.value.replace("_", "-")])
+
+
+def why_it_waits(matter: Application) -> str:
+    """Return in a sentence why it waits, for the trader and for the desk."""
+    last = matter.steps.order_by("-sequence").select_related("reason").first()
+    reason = getattr(last, "reason", None)
+    sentences = {
+        CertificateState.SUBMITTED: _("It waits for the office to weigh, count and value the goods."),
+        CertificateState.UNDER_EXAMINATION: _("It is examined. Next is a number."),
+        CertificateState.DEFICIENT: _("It waits for the trader to mend it."),
+        CertificateState.HELD: _("It waits for an official's decision."),
+        CertificateState.PENDING_KP_APPROVAL: _("It waits for the KP monitoring team."),
+        CertificateState.KP_APPROVED: _("It is approved. Next is a number."),
+        CertificateState.RESERVED: _("It waits for the container to be sealed."),
+        CertificateState.SEALED: _("It waits for a validating official who did not examine it."),
+        CertificateState.VALIDATED: _("It is ready to leave."),
+        CertificateState.DISPATCHED: _("It waits for the importing authority's confirmation."),
+        CertificateState.LOST: _("It is looked for."),
+    }
+    said = sentences.get(matter.status, "")
+    return f"{said} {reason.text}".strip() if reason is not None and said else said
+
+
+@pages.page(Act.EVIDENCE_READ)
+def file(request: Request, reference: str, attachment: int) -> HttpResponseBase:
+    """Hand a file out, never to be run."""
+    matter = queries.application(reference, request.actor)
+    held = matter.attachments.filter(pk=attachment).first()
+    if held is None:
+        raise lodging.AttachmentMissing("There is no such file.", where="file", mend="Look at the list of files.")
+    return evidence.answer(request, evidence.get(held.evidence), held.name)
+
+
+@pages.page(Act.CERTIFICATE_READ)
+def signed_object(request: Request, number: str) -> HttpResponseBase:
+    """Hand out the signed bytes."""
+    held = queries.certificate(number.replace("_", "/"), request.actor)
+    name = f"{number}.cose"
+    return download(bytes(held.content.cose), name, "application/cose")
+
+
+@pages.page(Act.CERTIFICATE_READ)
+def json_view(request: Request, number: str) -> HttpResponseBase:
+    """Hand out the JSON view."""
+    held = queries.certificate(number.replace("_", "/"), request.actor)
+    typed = codec.decode_certificate(cose.read(bytes(held.content.cose)).payload)
+    text = json.dumps(views.certificate_to_json(typed), ensure_ascii=False, indent=2) + "\n"
+    return download(text.encode(), f"{number}.json", "application/json")
+
+
+def download(data: bytes, name: str, media_type: str) -> FileResponse:
+    """Return bytes to be stored under a name."""
+    return FileResponse(io.BytesIO(data), as_attachment=True, filename=name, content_type=media_type)
+
+
+def balance_sentence(matter: Application, *, at: datetime) -> str:
+    """Return in a sentence what the trader's book covers, for whoever decides about a shortfall."""
+    return " ".join(
+        breach.what for breach in desk.standing_in_the_way(matter, at=at) if breach.rule == desk.BALANCE_RULE
+    )
+

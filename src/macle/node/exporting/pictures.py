@@ -1,0 +1,32 @@
+"""What the desk draws on a page: the QR code of a certificate, as one path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from macle.proof import qr
+
+_RUN = re.compile(rb"\x01+")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A code as one path of an SVG, the width of its box with the quiet zone, and its version."""
+
+    path: str
+    box: str
+    version: int
+
+
+def code(text: str) -> Drawn:
+    """Return the QR code of the text."""
+    made = qr.code_of(text)
+    runs = [
+        f"M{run.start()} {row}h{run.end() - run.start()}v1h-{run.end() - run.start()}"
+        for row, modules in enumerate(made.rows())
+        for run in _RUN.finditer(modules)
+    ]
+    margin = qr.QUIET_ZONE
+    side = made.modules + 2 * margin
+    return Drawn("".join(runs), f"-{margin} -{margin} {side} {side}", made.version)
