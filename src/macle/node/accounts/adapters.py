@@ -94,6 +94,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
         return True
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        """Return where a new password leads: to one's own account."""
+        return reverse("accounts:account")
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send nothing: what a person must know is on their own page and in the audit."""
 

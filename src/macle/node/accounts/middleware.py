@@ -37,7 +37,17 @@ SEEN_EVERY: Final = timedelta(seconds=60)
 """How exactly a session knows when it was last used: not every page is worth a write."""
 HAS_SECOND_FACTOR: Final = "second-factor"
 
-ALWAYS: Final = frozenset({"live", "ready", "account_logout", "accounts:sign-out", "set_language"})
+ALWAYS: Final = frozenset(
+    {
+        "live",
+        "ready",
+        "account_logout",
+        "accounts:sign-out",
+        "desk:appearance",
+        "desk:choose",
+        "desk:participant",
+    }
+)
 FOR_PASSWORD: Final = frozenset({"account_change_password", "account_reauthenticate"})
 FOR_SECOND_FACTOR: Final = frozenset(
     {
@@ -78,7 +88,10 @@ class Actors:
         request.actor = queries.actor(user, at=at)  # type: ignore[attr-defined]
         request.person = user.name  # type: ignore[attr-defined]
         request.saved_filters = lambda name: queries.saved_filters(user, of=name)  # type: ignore[attr-defined]
-        with translation.override(user.language or translation.get_language()):
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            # Chosen at the foot of a page, on this device.
+            return self.get_response(request)
+        with translation.override(user.language):
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
             return self.get_response(request)
 

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 ours: list[URLPattern | URLResolver] = [
     path("sign-in", account.login, name="sign-in"),
     path("sign-out", account.logout, name="sign-out"),
-    path("account", pages.own, name="own"),
+    path("account", pages.account, name="account"),
+    path("account/sign-out-everywhere", pages.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/second-factor", pages.second_factor, name="second-factor"),
+    path("users", pages.users, name="users"),
+    path("users/new", pages.create, name="create"),
+    path("users/<slug:identifier>", pages.user, name="user"),
+    path("users/<slug:identifier>/grant", pages.grant, name="grant"),
+    path("users/<slug:identifier>/grants/<int:pk>/end", pages.end_grant, name="end-grant"),
+    path("users/<slug:identifier>/deputise", pages.deputise, name="deputise"),
+    path("users/<slug:identifier>/deputyships/<int:pk>/end", pages.end_deputyship, name="end-deputyship"),
+    path("users/<slug:identifier>/reset", pages.reset, name="reset"),
+    path("users/<slug:identifier>/close", pages.close, name="close"),
 ]
 """In the namespace ``accounts``."""
 
