@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from macle.node import configuration
 
@@ -35,14 +36,16 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
+    "macle.node.desk.middleware.Access",
+    "macle.node.desk.middleware.Protect",
     "django.middleware.security.SecurityMiddleware",
+    "macle.node.desk.static.Serve",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "macle.node.accounts.middleware.Actors",
 ]
@@ -53,13 +56,17 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "macle.node.desk.context.frame",
             ],
         },
     },
 ]
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "macle.node.desk.static.Shelf"},
+}
 
 DATABASES = {"default": CONFIGURATION.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -68,12 +75,23 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "French"),
+    ("pt", "Portuguese"),
+    ("ar", "Arabic"),
+    ("ru", "Russian"),
+    ("zh-hans", "Simplified Chinese"),
+]
+LANGUAGE_COOKIE_NAME = "macle_language"
+LANGUAGE_COOKIE_SECURE = CONFIGURATION.https
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
-X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "macle.node.desk.pages.form_expired"
 
 # Accounts: who signs in, and how. What allauth would count in memory of each process we count in the database.
 AUTH_USER_MODEL = "accounts.User"
