@@ -89,7 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             app == "allauth.mfa"
             and began is not None
             and clock.now() - datetime.fromisoformat(began) < FRESH
-            and not Authenticator.objects.filter(user=request.user).exists()
+            # What was set up in this very session does not count: its recovery codes are still to be shown.
+            and not Authenticator.objects.filter(user=request.user, created_at__lt=began).exists()
         ):
             return False
         return True

@@ -105,9 +105,8 @@ def _is_over(request: HttpRequest, at: datetime) -> bool:
     session = request.session
     began = session.get(sessions.BEGAN)
     if began is None:
-        session[sessions.BEGAN] = session[sessions.SEEN] = at.isoformat()
-        session[sessions.BROWSER] = request.headers.get("User-Agent", "")[:200]
-        return False
+        # Signing in says when a session began; one that does not know is none of ours.
+        return True
     seen = datetime.fromisoformat(session[sessions.SEEN])
     configured = settings.CONFIGURATION
     if at - datetime.fromisoformat(began) >= timedelta(hours=configured.session_hours):

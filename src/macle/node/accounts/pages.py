@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as passkeys
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponseRedirect
@@ -22,6 +24,7 @@ from macle.node.permissions import Act, Role
 if TYPE_CHECKING:
     from datetime import date
 
+    from django import forms as django
     from django.http import HttpResponse
     from django.http.response import HttpResponseBase
 
@@ -40,7 +43,7 @@ def second_factor(request: Request) -> HttpResponseBase:
     return pages.render(request, "accounts/second_factor.html")
 
 
-@pages.page(Act.OWN_ACCOUNT_CHANGE, post=True)
+@pages.page(pages.SIGNED_IN, post=True)
 def account(request: Request) -> HttpResponseBase:
     """Show one's own account, and change its language."""
     user = queries.find(request.actor.identifier)
@@ -66,7 +69,7 @@ def account(request: Request) -> HttpResponseBase:
     return pages.render(request, "accounts/account.html", context)
 
 
-@pages.page(Act.OWN_ACCOUNT_CHANGE, post=True)
+@pages.page(pages.SIGNED_IN, post=True)
 def sign_out_everywhere(request: Request) -> HttpResponseBase:
     """End every session of one's own but this one."""
     if request.method == "POST":
@@ -74,6 +77,18 @@ def sign_out_everywhere(request: Request) -> HttpResponseBase:
         update_session_auth_hash(request, user)
         messages.info(request, _("Everywhere else you are signed out."))
     return HttpResponseRedirect(reverse("accounts:account"))
+
+
+class RemovePasskey(passkeys.RemoveWebAuthnView):  # type: ignore[misc]
+    """Remove a passkey, but not the last second factor."""
+
+    def form_valid(self, form: django.Form) -> HttpResponseBase:
+        """Remove it, or say why not."""
+        if not get_adapter().can_delete_authenticator(self.get_object()):
+            form.add_error(None, _("This is your only second factor. Add another first."))
+            return self.render_to_response(self.get_context_data(form=form))
+        answer: HttpResponseBase = super().form_valid(form)
+        return answer
 
 
 # The administrator's pages.
@@ -201,14 +216,12 @@ def deputise(request: Request, identifier: str) -> HttpResponse:
 def end_deputyship(request: Request, identifier: str, pk: int) -> HttpResponse:
     """End a deputyship."""
     held = queries.user_for(identifier, by=request.actor)
+    given = queries.deputyship_of(held, pk)
     form = forms.ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.end_deputyship(
-                deputyship=queries.deputyship_of(held, pk).pk,
-                reason=form.cleaned_data["reason"],
-                by=request.actor,
-                at=request.at,
+                deputyship=given.pk, reason=form.cleaned_data["reason"], by=request.actor, at=request.at
             )
         except errors.MacleError as error:
             form.take(error)

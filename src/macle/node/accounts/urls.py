@@ -54,7 +54,7 @@ theirs: list[URLPattern | URLResolver] = [
     path("account/factors/recovery/file", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
     path("account/factors/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
     path("account/factors/passkeys/add", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("account/factors/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/factors/passkeys/<int:pk>/remove", pages.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("account/factors/passkeys/<int:pk>/edit", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
 ]
 if settings.CONFIGURATION.oidc_server_url:
