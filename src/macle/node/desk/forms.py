@@ -16,7 +16,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from macle.errors import MacleError
 from macle.node.desk import pages, words
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
 
-    from macle.scheme.terms import Carats, CertificateNumber, USDollars
 
 MEGABYTE: Final = 1024 * 1024
 
@@ -298,7 +297,7 @@ class TickField(forms.BooleanField):
 
     def __init__(self, *, missing: StrOrPromise = "", **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
-        self.missing = missing
+        self.missing = missing or gettext_lazy("Tick the box to go on.")
 
 
 class OneOfManyField(forms.ChoiceField):
@@ -454,11 +453,6 @@ def _target(bound: BoundField) -> str:
     if isinstance(bound.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return next((place.data["attrs"]["id"] for place in bound.subwidgets), bound.auto_id)
     return bound.id_for_label or bound.auto_id
-
-
-def heading(count: int) -> str:
-    """Return the heading of the list of mistakes."""
-    return ngettext("One thing stops this", "%(count)d things stop this", count) % {"count": count}
 
 
 # Check your answers.

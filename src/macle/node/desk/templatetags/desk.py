@@ -35,8 +35,8 @@ def carats(value: Carats | int | None, form: str = "") -> SafeString:
     if value is None:
         return mark_safe("")
     if form == "bare":
-        return format_html('<bdi class="nowrap">{}</bdi>', words.carats(value))
-    return format_html('<bdi class="nowrap">{} <span class="unit">ct</span></bdi>', words.carats(value))
+        return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', words.carats(value))
+    return format_html('<bdi class="nowrap" dir="ltr">{} <span class="unit">ct</span></bdi>', words.carats(value))
 
 
 @register.filter
@@ -45,8 +45,8 @@ def dollars(value: USDollars | int | None, form: str = "") -> SafeString:
     if value is None:
         return mark_safe("")
     if form == "bare":
-        return format_html('<bdi class="nowrap">{}</bdi>', words.dollars(value))
-    return format_html('<bdi class="nowrap"><span class="unit">US$</span> {}</bdi>', words.dollars(value))
+        return format_html('<bdi class="nowrap" dir="ltr">{}</bdi>', words.dollars(value))
+    return format_html('<bdi class="nowrap" dir="ltr"><span class="unit">US$</span> {}</bdi>', words.dollars(value))
 
 
 @register.filter
