@@ -41,9 +41,7 @@ def do(act: Act, by: Actor) -> None:
             actions.end_grant(grant=given.pk, reason="moved", by=by, at=AT)
         case Act.ACCOUNT_DEPUTISE:
             absent = User.objects.get(login="absent").identifier
-            actions.deputise(
-                absent=absent, deputy=user, role=Role.EXAMINER, office=SELLE, reason="leave", by=by, at=AT
-            )
+            actions.deputise(absent=absent, deputy=user, role=Role.EXAMINER, office=SELLE, reason="leave", by=by, at=AT)
         case Act.ACCOUNT_RESET:
             actions.reset_second_factor(user=user, reason="lost", by=by, at=AT)
             actions.reset_password(user=user, reason="forgot", by=by, at=AT)
@@ -145,9 +143,7 @@ class TestGrant:
     def test_nobody_gives_a_role_to_themself(self) -> None:
         user = an_administrator()
         with pytest.raises(actions.OwnAccount):
-            actions.grant(
-                user=user.identifier, role=Role.VALIDATING_OFFICIAL, office=SELLE, by=actor_of(user), at=AT
-            )
+            actions.grant(user=user.identifier, role=Role.VALIDATING_OFFICIAL, office=SELLE, by=actor_of(user), at=AT)
 
     def test_the_same_role_is_not_held_twice(self) -> None:
         user = a_holder(Role.EXAMINER, office=SELLE)
@@ -211,7 +207,7 @@ class TestDeputise:
 
     def test_one_query_finds_who_somebody_is(self) -> None:
         _, deputy = self.deputy()
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             actor_of(deputy)
         assert len(captured) == 1
 
@@ -299,9 +295,7 @@ class TestClose:
     def test_an_administrator_for_a_time_does_not_count(self) -> None:
         first = an_administrator()
         second = a_user("second")
-        actions.grant(
-            user=second.identifier, role=Role.ADMINISTRATOR, until=AT + timedelta(days=1), by=OPERATOR, at=AT
-        )
+        actions.grant(user=second.identifier, role=Role.ADMINISTRATOR, until=AT + timedelta(days=1), by=OPERATOR, at=AT)
         with pytest.raises(actions.LastAdministrator):
             actions.close(user=first.identifier, reason="Left", by=OPERATOR, at=AT)
 

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def service(settings: Any) -> None:
+    """Let the node know a ministry's service, as its environment does."""
+    app = {"provider_id": "ministry", "name": "Ministry", "client_id": "macle", "secret": "x"}
+    app |= {"settings": {"server_url": "https://login.example"}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+
+
 CLAIMS = {"sub": "7f3a", "email": "tamsin.vale@ministry.example", "email_verified": True}
 
 
@@ -86,9 +96,7 @@ class TestConfiguration:
     def test_reads_the_secret_from_its_file(self, tmp_path: Path) -> None:
         secret = tmp_path / "secret"
         secret.write_text("shared with the ministry\n")
-        read = configuration.read(
-            {"MACLE_NODE_PARTICIPANT": "BW", "MACLE_NODE_OIDC_CLIENT_SECRET_FILE": str(secret)}
-        )
+        read = configuration.read({"MACLE_NODE_PARTICIPANT": "BW", "MACLE_NODE_OIDC_CLIENT_SECRET_FILE": str(secret)})
         assert read.oidc_client_secret() == "shared with the ministry"
 
     @pytest.mark.parametrize("url", ["http://login.example", "login.example", "https://"])

@@ -31,7 +31,6 @@ them. Nobody gives a role to themself, and one administrator always remains.
 _MARKS = {Reach.TRADER: "T", Reach.OFFICE: "O", Reach.PARTICIPANT: "P"}
 
 
-
 def page() -> str:
     """Return the page: a heading for each subject, with its acts and who may do them; then each role's acts."""
     subjects: dict[str, list[Act]] = {}

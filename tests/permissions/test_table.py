@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from macle.node.permissions import TABLE, WRITES_NOTHING, Act, Actor, ActForbidden, Held, OutOfReach, Reach, Role
+from macle.node.permissions import TABLE, WRITES_NOTHING, Act, ActForbidden, Actor, Held, OutOfReach, Reach, Role
 from tests.permissions import pages
 
 READS = ("read", "search", "export")

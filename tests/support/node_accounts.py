@@ -110,9 +110,7 @@ class Passkey:
     ) -> dict[str, Any]:
         """Answer `navigator.credentials.get`, as JSON."""
         self.counter += 1
-        data = AuthenticatorData.create(
-            hashlib.sha256(self.relying_party.encode()).digest(), flags, self.counter
-        )
+        data = AuthenticatorData.create(hashlib.sha256(self.relying_party.encode()).digest(), flags, self.counter)
         client = self.client_data(kind, challenge)
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(SHA256()))
         response = {

@@ -143,7 +143,7 @@ def run() -> None:
 @click.option("--trader", default="", metavar="REFERENCE", help="The trader for which roles of a trader are held.")
 @click.option("--password-file", metavar="FILE", help="Their password; without it a first one is made and printed.")
 @click.option("--totp", is_flag=True, help="Give them an authenticator now, and print its secret.")
-def createuser(  # noqa: PLR0913 (an option each)
+def createuser(
     *,
     login: str,
     name: str,

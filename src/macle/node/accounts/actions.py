@@ -146,7 +146,7 @@ class NewUser:
     first_password: str
 
 
-def create(  # noqa: PLR0913 (what an account is made of)
+def create(
     *,
     login: str,
     name: str,
@@ -162,9 +162,7 @@ def create(  # noqa: PLR0913 (what an account is made of)
     else. Raises `LoginMalformed`, `LoginTaken`, `EmailMalformed`, `NameMissing`, `PasswordWeak`.
     """
     by.require(Act.ACCOUNT_CREATE)
-    user = User(
-        login=login.strip().lower(), name=name.strip(), email=email.strip(), language=language, created_at=at
-    )
+    user = User(login=login.strip().lower(), name=name.strip(), email=email.strip(), language=language, created_at=at)
     _check(user)
     first = "" if password else new_password()
     if password:
@@ -180,7 +178,7 @@ def create(  # noqa: PLR0913 (what an account is made of)
     return NewUser(user, first)
 
 
-def grant(  # noqa: PLR0913
+def grant(
     *,
     user: str,
     role: Role,
@@ -243,7 +241,7 @@ def end_grant(*, grant: int, reason: str, by: Actor, at: datetime) -> Grant:
     return held
 
 
-def deputise(  # noqa: PLR0913
+def deputise(
     *,
     absent: str,
     deputy: str,
@@ -547,7 +545,7 @@ def _next_epoch(user: User) -> None:
     user.save(update_fields=["epoch"])
 
 
-def _record(  # noqa: PLR0913
+def _record(
     tag: Act | Event, user: User, *, by: Actor, at: datetime, office: str = "", facts: dict[str, object] | None = None
 ) -> None:
     audit.record(

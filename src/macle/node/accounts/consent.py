@@ -285,4 +285,3 @@ def _refused() -> ConsentRefused:
         where="code",
         mend="See that the password is right, and wait for a new code: each serves once.",
     )
-

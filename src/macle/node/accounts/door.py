@@ -25,7 +25,7 @@ def _signed_in(*, user: User, request: HttpRequest, **_: object) -> None:
     at = clock.now()
     request.session[sessions.BEGAN] = request.session[sessions.SEEN] = at.isoformat()
     request.session[sessions.BROWSER] = request.headers.get("User-Agent", "")[:200]
-    records = request.session.get("account_authentication_methods", []) 
+    records = request.session.get("account_authentication_methods", [])
     how = ", ".join(str(each.get("type") or each.get("provider") or each.get("method")) for each in records)
     actions.note(actions.Event.SIGN_IN, user=user, at=at, how=how)
 

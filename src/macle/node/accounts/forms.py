@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from macle.node import clock
 from macle.node.accounts import actions, adapters, codes, throttle
-from macle.node.desk import context
+from macle.node.desk import context, words
 from macle.node.desk import forms as desk
 from macle.node.permissions import Role
 
@@ -226,7 +226,9 @@ class _From(desk.Form):
 class GrantForm(_From):
     """A role for somebody."""
 
-    role = desk.OneOfManyField(label=gettext_lazy("Role"), choices=lambda: [(each.value, _(each.value)) for each in Role])
+    role = desk.OneOfManyField(
+        label=gettext_lazy("Role"), choices=lambda: [(each.value, words.role(each)) for each in Role]
+    )
     office = desk.TextField(
         label=gettext_lazy("Office"),
         help_text=gettext_lazy("For examiners, valuers, officials and customs, as it stands on certificates."),
@@ -286,4 +288,3 @@ class ResetForm(desk.Form):
         },
     )
     reason = desk.ReasonField(most=200)
-

@@ -215,9 +215,7 @@ class SavedFilter(models.Model):
         """By title; a list has each title once."""
 
         ordering: ClassVar = ["list", "title"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "list", "title"], name="accounts_filter_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "list", "title"], name="accounts_filter_once")]
 
     def __str__(self) -> str:
         """Return the title."""

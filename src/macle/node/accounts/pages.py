@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as passkeys
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from macle import errors
 from macle.node.accounts import actions, forms, queries, throttle
 from macle.node.accounts.models import User
-from macle.node.desk import pages
+from macle.node.desk import lists, pages, parts, words
 from macle.node.permissions import Act, Role
 
 if TYPE_CHECKING:
@@ -95,11 +98,70 @@ class RemovePasskey(passkeys.RemoveWebAuthnView):  # type: ignore[misc]
 
 
 @pages.page(Act.ACCOUNT_READ)
-def users(request: Request) -> HttpResponse:
+def users(request: Request) -> HttpResponseBase:
     """List the accounts."""
-    wanted = request.GET.get("q", "").strip()
-    found = queries.users(by=request.actor, matching=wanted, at=request.at)
-    return pages.render(request, "accounts/users.html", {"users": found, "q": wanted})
+    found = queries.users(by=request.actor, at=request.at)
+    acts = [parts.NextAct(label=_("Make an account"), address=reverse("accounts:create"))]
+    return lists.answer(request, _people(request.at), found, acts=acts if request.actor.may(Act.ACCOUNT_CREATE) else ())
+
+
+def _people(at: datetime) -> lists.Listing:
+    def roles(user: User) -> str:
+        held: list[Grant] = user.held_now  # type: ignore[attr-defined]
+        return "; ".join(", ".join(filter(None, (_role(each), each.office, each.trader))) for each in held)
+
+    return lists.Listing(
+        name="users",
+        title=_("People"),
+        columns=[
+            lists.Column(
+                name="name",
+                label=_("Name"),
+                sort="name",
+                link=lambda each: reverse("accounts:user", args=[each.identifier]),
+                under=lambda each: each.login,
+            ),
+            lists.Column(name="login", label=_("Login name"), sort="login"),
+            lists.Column(name="roles", label=_("Roles now"), value=roles),
+            lists.Column(name="last_login", label=_("Last signed in"), kind=lists.Kind.INSTANT, sort="last_login"),
+            lists.Column(name="closed_at", label=_("Closed"), kind=lists.Kind.DAY, sort="closed_at"),
+            lists.Column(name="identifier", label=_("In the audit")),
+        ],
+        filters=[
+            lists.TextFilter(
+                name="q", label=_("Name, login name or identifier"), of=["name", "login", "identifier", "email"]
+            ),
+            lists.ChoiceFilter(
+                name="role",
+                label=_("Role now"),
+                choices=[(each.value, words.role(each)) for each in Role],
+                narrowing=lambda role: queries.holding(role, at=at),
+            ),
+            lists.ChoiceFilter(
+                name="state",
+                label=_("Account"),
+                choices=[("open", _("open")), ("closed", _("closed"))],
+                narrowing=lambda state: Q(closed_at__isnull=state == "open"),
+            ),
+        ],
+        order=("name", "pk"),
+        empty=_("Nobody has an account."),
+    )
+
+
+@pages.page(pages.SIGNED_IN, post=True)
+def save_filter(request: Request) -> HttpResponseBase:
+    """Keep a view of a list, and go back to it."""
+    query = request.POST.get("query", "")[:500]
+    if request.method == "POST":
+        actions.save_filter(
+            of=request.POST.get("list", "")[:64], title=request.POST.get("name", ""), query=query, by=request.actor
+        )
+    # The page that sent the form is the list, on this very site.
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    path = came_from.path if came_from.netloc == request.get_host() else "/"
+    way_back = f"{path}?{query}" if query and path != "/" else path
+    return HttpResponseRedirect(way_back if url_has_allowed_host_and_scheme(way_back, allowed_hosts=None) else "/")
 
 
 @pages.page(Act.ACCOUNT_CREATE, post=True)
@@ -271,7 +333,7 @@ def close(request: Request, identifier: str) -> HttpResponse:
     return _asked(request, form, heading=heading, act=_("Close it for good"), of=held, said=said)
 
 
-def _asked(  # noqa: PLR0913 (what a page of one form shows)
+def _asked(
     request: Request,
     form: forms.desk.Form,
     *,
@@ -310,4 +372,4 @@ def _end_of(day: date | None, request: Request) -> datetime | None:
 
 
 def _role(given: Grant) -> str:
-    return _(Role(given.role).value)
+    return words.role(given.role)

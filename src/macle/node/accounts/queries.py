@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from macle import errors
 from macle.node.accounts.models import Deputy, Grant, SavedFilter, Session, User, in_force
@@ -29,9 +29,9 @@ class UserUnknown(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A saved view of a list: its title, and the query that shows it."""
+    """A saved view of a list: its name, and the query that shows it."""
 
-    title: str
+    name: str
     query: str
 
 
@@ -68,20 +68,16 @@ def find(identifier: str) -> User:
         raise UserUnknown("There is no such user.", where="user") from None
 
 
-def users(*, by: Actor, at: datetime, matching: str = "") -> QuerySet[User]:
-    """Return the users, with their roles of now, whose name, login name or identifier holds the text; open ones first.
-
-    For somebody who may read accounts.
-    """
+def users(*, by: Actor, at: datetime) -> QuerySet[User]:
+    """Return every user by name, with the roles of now as ``held_now``, for somebody who may read accounts."""
     by.require(Act.ACCOUNT_READ)
-    found = User.objects.order_by(F("closed_at").asc(nulls_first=True), "name", "pk").prefetch_related(
-        Prefetch("grants", queryset=Grant.objects.filter(in_force(at)), to_attr="held_now")
-    )
-    if matching:
-        found = found.filter(
-            Q(name__icontains=matching) | Q(login__icontains=matching) | Q(identifier__icontains=matching)
-        )
-    return found
+    now = Prefetch("grants", queryset=Grant.objects.filter(in_force(at)), to_attr="held_now")
+    return User.objects.order_by("name", "pk").prefetch_related(now)
+
+
+def holding(role: str, *, at: datetime) -> Q:
+    """Return the condition that a user holds this role now."""
+    return Q(Exists(Grant.objects.filter(in_force(at), user=OuterRef("pk"), role=role)))
 
 
 def grant_of(user: User, pk: int) -> Grant:

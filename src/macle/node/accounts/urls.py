@@ -24,6 +24,7 @@ ours: list[URLPattern | URLResolver] = [
     path("account", pages.account, name="account"),
     path("account/sign-out-everywhere", pages.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/second-factor", pages.second_factor, name="second-factor"),
+    path("account/views", pages.save_filter, name="save-filter"),
     path("users", pages.users, name="users"),
     path("users/new", pages.create, name="create"),
     path("users/<slug:identifier>", pages.user, name="user"),

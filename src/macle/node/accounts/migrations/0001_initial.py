@@ -2,127 +2,226 @@
 
 import django.core.validators
 import django.db.models.deletion
-import macle.node.accounts.models
 from django.conf import settings
 from django.db import migrations, models
 
+import macle.node.accounts.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('identifier', models.CharField(default=macle.node.accounts.models.new_identifier, editable=False, max_length=16, unique=True)),
-                ('login', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9._-]*\\Z')])),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('name', models.CharField(max_length=120)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('first_password_until', models.DateTimeField(blank=True, null=True)),
-                ('epoch', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "identifier",
+                    models.CharField(
+                        default=macle.node.accounts.models.new_identifier, editable=False, max_length=16, unique=True
+                    ),
+                ),
+                (
+                    "login",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^[a-z0-9][a-z0-9._-]*\\Z")],
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("name", models.CharField(max_length=120)),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("first_password_until", models.DateTimeField(blank=True, null=True)),
+                ("epoch", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'ordering': ['login'],
+                "ordering": ["login"],
             },
         ),
         migrations.CreateModel(
-            name='Attempts',
+            name="Attempts",
             fields=[
-                ('name_digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_at', models.DateTimeField()),
-                ('locked_until', models.DateTimeField(null=True)),
+                ("name_digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_at", models.DateTimeField()),
+                ("locked_until", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Deputy',
+            name="Deputy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('given_by', models.CharField(max_length=64)),
-                ('ended_by', models.CharField(blank=True, max_length=64)),
-                ('ended_because', models.CharField(blank=True, max_length=200)),
-                ('role', models.CharField(choices=[('exporter', 'exporter'), ('agent', 'agent'), ('examiner', 'examiner'), ('valuer', 'valuer'), ('validating official', 'validating official'), ('importing official', 'importing official'), ('customs', 'customs'), ('statistician', 'statistician'), ('auditor', 'auditor'), ('administrator', 'administrator'), ('Secretariat', 'Secretariat'), ("Chair's staff", "Chair's staff"), ('Observer', 'Observer')], max_length=32)),
-                ('office', models.CharField(blank=True, max_length=120)),
-                ('reason', models.CharField(max_length=200)),
-                ('absent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL)),
-                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputyships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                ("given_by", models.CharField(max_length=64)),
+                ("ended_by", models.CharField(blank=True, max_length=64)),
+                ("ended_because", models.CharField(blank=True, max_length=200)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("exporter", "exporter"),
+                            ("agent", "agent"),
+                            ("examiner", "examiner"),
+                            ("valuer", "valuer"),
+                            ("validating official", "validating official"),
+                            ("importing official", "importing official"),
+                            ("customs", "customs"),
+                            ("statistician", "statistician"),
+                            ("auditor", "auditor"),
+                            ("administrator", "administrator"),
+                            ("Secretariat", "Secretariat"),
+                            ("Chair's staff", "Chair's staff"),
+                            ("Observer", "Observer"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("office", models.CharField(blank=True, max_length=120)),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "absent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deputyships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['since', 'pk'],
+                "ordering": ["since", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('began_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('browser', models.CharField(blank=True, max_length=200)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("began_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                ("browser", models.CharField(blank=True, max_length=200)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
-                'abstract': False,
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('given_by', models.CharField(max_length=64)),
-                ('ended_by', models.CharField(blank=True, max_length=64)),
-                ('ended_because', models.CharField(blank=True, max_length=200)),
-                ('role', models.CharField(choices=[('exporter', 'exporter'), ('agent', 'agent'), ('examiner', 'examiner'), ('valuer', 'valuer'), ('validating official', 'validating official'), ('importing official', 'importing official'), ('customs', 'customs'), ('statistician', 'statistician'), ('auditor', 'auditor'), ('administrator', 'administrator'), ('Secretariat', 'Secretariat'), ("Chair's staff", "Chair's staff"), ('Observer', 'Observer')], max_length=32)),
-                ('office', models.CharField(blank=True, max_length=120)),
-                ('trader', models.CharField(blank=True, max_length=32)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                ("given_by", models.CharField(max_length=64)),
+                ("ended_by", models.CharField(blank=True, max_length=64)),
+                ("ended_because", models.CharField(blank=True, max_length=200)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("exporter", "exporter"),
+                            ("agent", "agent"),
+                            ("examiner", "examiner"),
+                            ("valuer", "valuer"),
+                            ("validating official", "validating official"),
+                            ("importing official", "importing official"),
+                            ("customs", "customs"),
+                            ("statistician", "statistician"),
+                            ("auditor", "auditor"),
+                            ("administrator", "administrator"),
+                            ("Secretariat", "Secretariat"),
+                            ("Chair's staff", "Chair's staff"),
+                            ("Observer", "Observer"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("office", models.CharField(blank=True, max_length=120)),
+                ("trader", models.CharField(blank=True, max_length=32)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['since', 'pk'],
-                'indexes': [models.Index(fields=['role', 'office'], name='accounts_grant_by_role')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('user', 'role', 'office', 'trader'), name='accounts_grant_open_once')],
+                "ordering": ["since", "pk"],
+                "indexes": [models.Index(fields=["role", "office"], name="accounts_grant_by_role")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until__isnull", True)),
+                        fields=("user", "role", "office", "trader"),
+                        name="accounts_grant_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SavedFilter',
+            name="SavedFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=80)),
-                ('query', models.CharField(max_length=500)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_filters', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("list", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=80)),
+                ("query", models.CharField(max_length=500)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_filters",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['list', 'title'],
-                'constraints': [models.UniqueConstraint(fields=('user', 'list', 'title'), name='accounts_filter_once')],
+                "ordering": ["list", "title"],
+                "constraints": [models.UniqueConstraint(fields=("user", "list", "title"), name="accounts_filter_once")],
             },
         ),
         migrations.CreateModel(
-            name='UsedCode',
+            name="UsedCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.BigIntegerField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.BigIntegerField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'step'), name='accounts_code_once')],
+                "constraints": [models.UniqueConstraint(fields=("user", "step"), name="accounts_code_once")],
             },
         ),
     ]
