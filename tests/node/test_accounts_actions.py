@@ -72,7 +72,7 @@ class TestPermissions:
                 assert queries.user_for(user.identifier, by=by) == user
             else:
                 with pytest.raises(ActForbidden):
-                    queries.users(by=by)
+                    queries.users(by=by, at=AT)
 
 
 class TestCreate:

@@ -58,6 +58,7 @@ def an_authenticator(user: User) -> str:
     """Give the user an authenticator application, and return its secret."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
+    Authenticator.objects.filter(user=user).update(created_at=user.created_at)
     return secret
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from pathlib import Path
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -190,6 +190,8 @@ def createuser(
     if secret:
         click.echo(f"Authenticator: {secret}")
         click.echo(get_adapter().build_totp_url(made.user, secret))
+
+
 @command.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due, and end.")
 def work(*, once: bool) -> None:

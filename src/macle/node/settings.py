@@ -56,7 +56,6 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "macle.node.desk.context.frame",
             ],
@@ -137,6 +136,7 @@ ACCOUNT_RATE_LIMITS = False
 ACCOUNT_FORMS = {
     "login": "macle.node.accounts.forms.SignInForm",
     "change_password": "macle.node.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "macle.node.accounts.forms.PasswordAgainForm",
 }
 MFA_ADAPTER = "macle.node.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -149,9 +149,16 @@ MFA_RATE_LIMITS = False
 MFA_FORMS = {
     "authenticate": "macle.node.accounts.forms.CodeForm",
     "reauthenticate": "macle.node.accounts.forms.CodeAgainForm",
+    "activate_totp": "macle.node.accounts.forms.ActivateForm",
+    "deactivate_totp": "macle.node.accounts.forms.DeactivateForm",
+    "generate_recovery_codes": "macle.node.accounts.forms.GenerateForm",
+    "add_webauthn": "macle.node.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "macle.node.accounts.forms.RenamePasskeyForm",
 }
 SOCIALACCOUNT_ADAPTER = "macle.node.accounts.adapters.MinistryAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = False
+# A form that is sent to another site would need a hole in the content security policy; the state keeps it safe.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {

@@ -89,10 +89,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             app == "allauth.mfa"
             and began is not None
             and clock.now() - datetime.fromisoformat(began) < FRESH
-            and not Authenticator.objects.filter(user=request.user).exists()
+            # What was set up in this very session does not count: its recovery codes are still to be shown.
+            and not Authenticator.objects.filter(user=request.user, created_at__lt=began).exists()
         ):
             return False
         return True
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        """Return where a new password leads: to one's own account."""
+        return reverse("accounts:account")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send nothing: what a person must know is on their own page and in the audit."""

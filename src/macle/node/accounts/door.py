@@ -10,7 +10,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
 from macle.node import clock
-from macle.node.accounts import actions, throttle
+from macle.node.accounts import actions, sessions, throttle
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 @receiver(user_logged_in)
 def _signed_in(*, user: User, request: HttpRequest, **_: object) -> None:
     throttle.clear(user.login)
-    records = request.session.get("account_authentication_methods", []) if request is not None else []
+    at = clock.now()
+    request.session[sessions.BEGAN] = request.session[sessions.SEEN] = at.isoformat()
+    request.session[sessions.BROWSER] = request.headers.get("User-Agent", "")[:200]
+    records = request.session.get("account_authentication_methods", [])
     how = ", ".join(str(each.get("type") or each.get("provider") or each.get("method")) for each in records)
-    actions.note(actions.Event.SIGN_IN, user=user, at=clock.now(), how=how)
+    actions.note(actions.Event.SIGN_IN, user=user, at=at, how=how)
 
 
 @receiver([password_changed, password_set])

@@ -37,7 +37,17 @@ SEEN_EVERY: Final = timedelta(seconds=60)
 """How exactly a session knows when it was last used: not every page is worth a write."""
 HAS_SECOND_FACTOR: Final = "second-factor"
 
-ALWAYS: Final = frozenset({"live", "ready", "account_logout", "accounts:sign-out", "set_language"})
+ALWAYS: Final = frozenset(
+    {
+        "live",
+        "ready",
+        "account_logout",
+        "accounts:sign-out",
+        "desk:appearance",
+        "desk:choose",
+        "desk:participant",
+    }
+)
 FOR_PASSWORD: Final = frozenset({"account_change_password", "account_reauthenticate"})
 FOR_SECOND_FACTOR: Final = frozenset(
     {
@@ -47,6 +57,23 @@ FOR_SECOND_FACTOR: Final = frozenset(
         "account_reauthenticate",
     }
 )
+
+
+class SavedFilters:
+    """The views of lists that somebody kept, read when a list is shown, and where another is kept."""
+
+    def __init__(self, user: User | None) -> None:
+        """Keep whose they are."""
+        self._user = user
+
+    @property
+    def url(self) -> str:
+        """Return where a view is kept; nothing where nobody signed in."""
+        return reverse("accounts:save-filter") if self._user else ""
+
+    def of(self, name: str) -> list[queries.View]:
+        """Return those of one list."""
+        return queries.saved_filters(self._user, of=name) if self._user else []
 
 
 class Actors:
@@ -62,7 +89,7 @@ class Actors:
         request.at = at  # type: ignore[attr-defined]
         request.actor = queries.ANONYMOUS  # type: ignore[attr-defined]
         request.person = ""  # type: ignore[attr-defined]
-        request.saved_filters = _nothing_saved  # type: ignore[attr-defined]
+        request.saved_filters = SavedFilters(None)  # type: ignore[attr-defined]
         user = request.user
         if not isinstance(user, User) or not user.is_authenticated:
             return self.get_response(request)
@@ -77,14 +104,13 @@ class Actors:
             return HttpResponseRedirect(reverse(target))
         request.actor = queries.actor(user, at=at)  # type: ignore[attr-defined]
         request.person = user.name  # type: ignore[attr-defined]
-        request.saved_filters = lambda name: queries.saved_filters(user, of=name)  # type: ignore[attr-defined]
-        with translation.override(user.language or translation.get_language()):
+        request.saved_filters = SavedFilters(user)  # type: ignore[attr-defined]
+        if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+            # Chosen at the foot of a page, on this device.
+            return self.get_response(request)
+        with translation.override(user.language):
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
             return self.get_response(request)
-
-
-def _nothing_saved(_: str) -> list[queries.View]:
-    return []
 
 
 def _is_over(request: HttpRequest, at: datetime) -> bool:
@@ -92,9 +118,8 @@ def _is_over(request: HttpRequest, at: datetime) -> bool:
     session = request.session
     began = session.get(sessions.BEGAN)
     if began is None:
-        session[sessions.BEGAN] = session[sessions.SEEN] = at.isoformat()
-        session[sessions.BROWSER] = request.headers.get("User-Agent", "")[:200]
-        return False
+        # Signing in says when a session began; one that does not know is none of ours.
+        return True
     seen = datetime.fromisoformat(session[sessions.SEEN])
     configured = settings.CONFIGURATION
     if at - datetime.fromisoformat(began) >= timedelta(hours=configured.session_hours):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from macle import errors
-from macle.node.accounts.models import Deputy, Grant, SavedFilter, User, in_force
+from macle.node.accounts.models import Deputy, Grant, SavedFilter, Session, User, in_force
 from macle.node.permissions import Act, Actor, Held, Role
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-ANONYMOUS: Final = Actor(identifier="anonymous")
-"""Nobody who signed in."""
+ANONYMOUS: Final = Actor(identifier="")
+"""Nobody who signed in: pages take an actor with an identifier for a person."""
 
 
 class UserUnknown(errors.NotFound):
@@ -29,9 +29,9 @@ class UserUnknown(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A saved view of a list: its title, and the query that shows it."""
+    """A saved view of a list: its name, and the query that shows it."""
 
-    title: str
+    name: str
     query: str
 
 
@@ -68,10 +68,40 @@ def find(identifier: str) -> User:
         raise UserUnknown("There is no such user.", where="user") from None
 
 
-def users(*, by: Actor) -> QuerySet[User]:
-    """Return every user, for somebody who may read accounts."""
+def users(*, by: Actor, at: datetime) -> QuerySet[User]:
+    """Return every user by name, with the roles of now as ``held_now``, for somebody who may read accounts."""
     by.require(Act.ACCOUNT_READ)
-    return User.objects.all()
+    now = Prefetch("grants", queryset=Grant.objects.filter(in_force(at)), to_attr="held_now")
+    return User.objects.order_by("name", "pk").prefetch_related(now)
+
+
+def holding(role: str, *, at: datetime) -> Q:
+    """Return the condition that a user holds this role now."""
+    return Q(Exists(Grant.objects.filter(in_force(at), user=OuterRef("pk"), role=role)))
+
+
+def grant_of(user: User, pk: int) -> Grant:
+    """Return a grant of this user; raise `UserUnknown` for any other."""
+    if (found := Grant.objects.filter(user=user, pk=pk).first()) is None:
+        raise UserUnknown("There is no such role.", where="grant")
+    return found
+
+
+def deputyship_of(user: User, pk: int) -> Deputy:
+    """Return a deputyship in which this user is absent or stands in; raise `UserUnknown` for any other."""
+    if (found := Deputy.objects.filter(Q(absent=user) | Q(deputy=user), pk=pk).first()) is None:
+        raise UserUnknown("There is no such deputyship.", where="deputyship")
+    return found
+
+
+def open_grants(user: User, *, at: datetime) -> list[Grant]:
+    """Return the roles that a user holds now."""
+    return list(Grant.objects.filter(in_force(at), user=user))
+
+
+def sessions(user: User, *, at: datetime) -> list[Session]:
+    """Return the sessions of a user that have not ended, the latest used first."""
+    return list(Session.objects.filter(user=user, expire_date__gt=at, began_at__isnull=False).order_by("-seen_at"))
 
 
 def user_for(identifier: str, *, by: Actor) -> User:

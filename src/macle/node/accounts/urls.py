@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 ours: list[URLPattern | URLResolver] = [
     path("sign-in", account.login, name="sign-in"),
     path("sign-out", account.logout, name="sign-out"),
-    path("account", pages.own, name="own"),
+    path("account", pages.account, name="account"),
+    path("account/sign-out-everywhere", pages.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/second-factor", pages.second_factor, name="second-factor"),
+    path("account/views", pages.save_filter, name="save-filter"),
+    path("users", pages.users, name="users"),
+    path("users/new", pages.create, name="create"),
+    path("users/<slug:identifier>", pages.user, name="user"),
+    path("users/<slug:identifier>/grant", pages.grant, name="grant"),
+    path("users/<slug:identifier>/grants/<int:pk>/end", pages.end_grant, name="end-grant"),
+    path("users/<slug:identifier>/deputise", pages.deputise, name="deputise"),
+    path("users/<slug:identifier>/deputyships/<int:pk>/end", pages.end_deputyship, name="end-deputyship"),
+    path("users/<slug:identifier>/reset", pages.reset, name="reset"),
+    path("users/<slug:identifier>/close", pages.close, name="close"),
 ]
 """In the namespace ``accounts``."""
 
@@ -44,7 +55,7 @@ theirs: list[URLPattern | URLResolver] = [
     path("account/factors/recovery/file", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
     path("account/factors/passkeys", passkeys.list_webauthn, name="mfa_list_webauthn"),
     path("account/factors/passkeys/add", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("account/factors/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/factors/passkeys/<int:pk>/remove", pages.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("account/factors/passkeys/<int:pk>/edit", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
 ]
 if settings.CONFIGURATION.oidc_server_url:

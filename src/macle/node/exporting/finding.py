@@ -28,9 +28,9 @@ def find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:  # noqa: ARG
     found = list(exact[:MOST]) if plain else []
     if not found:
         found = list(
-            reachable.filter(
-                Q(number__contains=plain) | Q(importer_name__icontains=text) | Q(seals__icontains=text)
-            )[:MOST]
+            reachable.filter(Q(number__contains=plain) | Q(importer_name__icontains=text) | Q(seals__icontains=text))[
+                :MOST
+            ]
         )
     for matter in found:
         yield Found(

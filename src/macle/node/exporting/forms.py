@@ -103,7 +103,8 @@ class ConsentForm(forms.Form):
 
     identity = django_forms.CharField(widget=django_forms.HiddenInput())
     password = django_forms.CharField(
-        label=gettext_lazy("Your password"), widget=django_forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=gettext_lazy("Your password"),
+        widget=django_forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = forms.TextField(
         label=gettext_lazy("Code of your authenticator"),

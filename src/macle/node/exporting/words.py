@@ -138,7 +138,9 @@ WHY: Final[Mapping[CertificateAct, StrOrPromise]] = {
     CertificateAct.VALIDATE: _("You see the exact document, and consent to it with your own key."),
     CertificateAct.DISPATCH: _("From then on the confirmation is awaited."),
     CertificateAct.VOID: _("The number is never used again, and the trader's book is credited."),
-    CertificateAct.REPLACE: _("Before export only: the old one is surrendered, and ends when the new one is validated."),
+    CertificateAct.REPLACE: _(
+        "Before export only: the old one is surrendered, and ends when the new one is validated."
+    ),
     CertificateAct.REPORT_LOST: _("The partner is told to hold it."),
     CertificateAct.REPORT_FOUND: _("It is then where it was before. The partner is told."),
     CertificateAct.INVALIDATE: _("The data are inaccurate or have changed. The partner is told not to accept it."),

@@ -328,7 +328,7 @@ def suspect(request: Request, reference: str) -> HttpResponseBase:
         matter,
         form,
         heading=_("End the suspicion") if is_open else _("Open a suspicion"),
-        why=_("Say what came of it.") if is_open else _("As long as it is open, the trader reads only “under examination”."),
+        why=_("Say what came of it.")
+        if is_open
+        else _("As long as it is open, the trader reads only “under examination”."),
     )
-
-

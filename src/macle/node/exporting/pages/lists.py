@@ -35,7 +35,9 @@ EXPEDITIOUSLY = timedelta(days=21)
 
 
 def _destinations() -> list[tuple[str, str]]:
-    return sorted(((each.code, desk_words.participant(each.code)) for each in participants.load()), key=lambda pair: pair[1])
+    return sorted(
+        ((each.code, desk_words.participant(each.code)) for each in participants.load()), key=lambda pair: pair[1]
+    )
 
 
 def address(matter: Application) -> str:
@@ -58,8 +60,19 @@ APPLICATIONS = lists.Listing(
             link=address,
             under=lambda row: row.reference if row.number else "",
         ),
-        lists.Column(name="state", label=gettext_lazy("State"), kind=lists.Kind.MARK, value=lambda row: words.mark(row.state), sort="state"),
-        lists.Column(name="exporter_name", label=gettext_lazy("Exporter"), sort="exporter_name", under=lambda row: row.importer_name),
+        lists.Column(
+            name="state",
+            label=gettext_lazy("State"),
+            kind=lists.Kind.MARK,
+            value=lambda row: words.mark(row.state),
+            sort="state",
+        ),
+        lists.Column(
+            name="exporter_name",
+            label=gettext_lazy("Exporter"),
+            sort="exporter_name",
+            under=lambda row: row.importer_name,
+        ),
         lists.Column(
             name="destination",
             label=gettext_lazy("Destination"),
@@ -78,7 +91,9 @@ APPLICATIONS = lists.Listing(
             of=("number", "reference", "exporter_name", "importer_name"),
         ),
         lists.ChoiceFilter(
-            name="state", label=gettext_lazy("State"), choices=lambda: [(state.value, words.state(state)) for state in CertificateState]
+            name="state",
+            label=gettext_lazy("State"),
+            choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
         ),
         lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
         lists.DaysFilter(name="since", label=gettext_lazy("In this state"), of="since", instants=True),
@@ -121,7 +136,9 @@ CERTIFICATES = lists.Listing(
         lists.Column(name="carats", label=gettext_lazy("Carats"), kind=lists.Kind.CARATS, sort="carats_hundredths"),
         lists.Column(name="value", label=gettext_lazy("US$"), kind=lists.Kind.DOLLARS, sort="value_cents"),
         lists.Column(name="parcels", label=gettext_lazy("Parcels"), kind=lists.Kind.COUNT, sort="parcels"),
-        lists.Column(name="date_of_issuance", label=gettext_lazy("Issued"), kind=lists.Kind.DAY, sort="date_of_issuance"),
+        lists.Column(
+            name="date_of_issuance", label=gettext_lazy("Issued"), kind=lists.Kind.DAY, sort="date_of_issuance"
+        ),
         lists.Column(name="date_of_expiry", label=gettext_lazy("Expires"), kind=lists.Kind.DAY, sort="date_of_expiry"),
         lists.Column(name="office", label=gettext_lazy("Office"), sort="office"),
     ),

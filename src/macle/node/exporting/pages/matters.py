@@ -188,9 +188,7 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     if matter.status in queries.SIGNED or lifecycle.is_terminal(matter.status):
         return []
     breaches = (
-        lodging.findings(matter, at=at)
-        if not matter.examined_by
-        else list(queries.examined(matter, at=at).breaches)
+        lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
     )
     return [Check(breach, source_of(breach)) for breach in breaches]
 
@@ -206,7 +204,9 @@ def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
             continue
         if each.why_not == "four eyes":
             offered.append(
-                parts.NextAct(label=label, why=_("Not by you: you examined it, and nobody validates what they examined."))
+                parts.NextAct(
+                    label=label, why=_("Not by you: you examined it, and nobody validates what they examined.")
+                )
             )
             continue
         offered.append(parts.NextAct(label=label, address=address_of(matter, each.act), why=why))
@@ -289,4 +289,3 @@ def balance_sentence(matter: Application, *, at: datetime) -> str:
     return " ".join(
         breach.what for breach in desk.standing_in_the_way(matter, at=at) if breach.rule == desk.BALANCE_RULE
     )
-
