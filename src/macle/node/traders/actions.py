@@ -787,7 +787,7 @@ def _exported(trader: int, *, origin: str, reference: str) -> int:
     """Return how many hundredths of the origin left under the reference and did not come back."""
     kinds = [EntryKind.EXPORT, EntryKind.EXPORT_RETURNED]
     found = BalanceEntry.objects.filter(trader=trader, origin=origin, reference=reference, kind__in=kinds)
-    return -sum(found.values_list("carats_hundredths", flat=True))
+    return -sum(entry.carats_hundredths for entry in found)
 
 
 def _short(covered: int, wanted: int) -> BalanceShort:
