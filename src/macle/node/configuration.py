@@ -56,6 +56,9 @@ class Configuration:
         "The names under which people reach the node, separated by commas.", default="localhost,127.0.0.1"
     )
     workers: int = _setting("Processes that answer requests.", default="2")
+    hue: int = _setting(
+        "The color of this house on its pages: a hue from 0 to 359, as on a wheel of colors.", default="230"
+    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -155,6 +158,12 @@ def _count(most: int) -> Any:  # noqa: ANN401 (a parser)
     return parse
 
 
+def _hue(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text) < 360:  # noqa: PLR2004 (degrees)
+        raise ValueError("write a whole number from 0 to 359")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
@@ -176,5 +185,6 @@ _PARSERS: dict[str, Any] = {
     "port": _count(65535),
     "hosts": _names,
     "workers": _count(64),
+    "hue": _hue,
     "https": _flag,
 }
