@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from django.db import transaction
 from django.test import RequestFactory
-from django.urls import resolve, reverse
+from django.urls import URLPattern, resolve, reverse
 
 from macle.node.permissions import Act, Actor, Role
-from macle.node.traders import actions, pages, urls, wording
-from macle.node.traders.models import Balance, EntryKind, KnownParty, Licence, Message, Suspension, Trader
+from macle.node.traders import actions, navigation, pages, urls, wording
+from macle.node.traders.models import Balance, EntryKind, KnownParty, Licence, LicenceKind, Message, Suspension, Trader
 from macle.scheme.terms import Carats
 from tests.support.node_traders import AT, DAY, a_licence, a_trader, an_entry, an_exporter, an_official
 
@@ -21,15 +21,24 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+PAGES = [each for each in urls.urlpatterns if isinstance(each, URLPattern)]
 
-def asked(by: Actor, name: str, *arguments: object, post: dict[str, Any] | None = None) -> HttpResponseBase:
+
+def asked(
+    by: Actor,
+    name: str,
+    *arguments: object,
+    post: dict[str, Any] | None = None,
+    get: dict[str, str] | None = None,
+) -> HttpResponseBase:
     """Ask for a page as this person; sessions and sign-in are the business of another office."""
     address = reverse(f"traders:{name}", args=arguments)
     factory = RequestFactory()
-    request = factory.get(address) if post is None else factory.post(address, post)
+    request = factory.get(address, get or {}) if post is None else factory.post(address, post)
     request.actor, request.at, request.person = by, AT, "Joren Pell"  # type: ignore[attr-defined]
     view, positional, named = resolve(address)
-    return view(request, *positional, **named)
+    answer: HttpResponseBase = view(request, *positional, **named)
+    return answer
 
 
 def text_of(answer: HttpResponseBase) -> str:
@@ -120,7 +129,7 @@ class TestTrader:
 
 
 class TestOfAnother:
-    @pytest.mark.parametrize("name", [each.name for each in urls.urlpatterns if "reference" in str(each.pattern)])
+    @pytest.mark.parametrize("name", [each.name for each in PAGES if "reference" in str(each.pattern)])
     def test_no_page_and_no_form_reaches_it(self, name: str) -> None:
         other, own = a_furnished_trader(), a_trader()
         a_message(other)
@@ -132,18 +141,19 @@ class TestOfAnother:
             "message": other.messages,
         }
         key = [keys[name].get().pk] if name in keys else []
-        for post in (None, {}):
+        attempts: tuple[dict[str, Any] | None, ...] = (None, {})
+        for post in attempts:
             # A list of those methods that a page allows is no news of anybody.
             assert asked(an_exporter(own), name, other.reference, *key, post=post).status_code in {403, 404, 405}
             if key:
                 assert asked(an_exporter(own), name, own.reference, *key, post=post).status_code in {403, 404, 405}
 
     def test_every_page_says_which_act_it_serves(self) -> None:
-        assert all(isinstance(each.callback.act, Act) for each in urls.urlpatterns)
+        assert all(isinstance(getattr(each.callback, "act", None), Act) for each in PAGES)
 
 
 class TestRegister:
-    ANSWERS = {
+    ANSWERS: ClassVar = {
         "name": "Brindle Alluvials",
         "latin_name": "",
         "residence": "company registered in Botswana",
@@ -322,6 +332,38 @@ class TestList:
             a_licence(a_trader())
         with django_assert_max_num_queries(8):
             asked(an_official(), "register-of-traders")
+
+    @pytest.mark.parametrize(
+        ("asked_for", "expected"),
+        [
+            ({"kind": "artisanal miner"}, ["Redwater Cooperative"]),
+            ({"state": "licensed"}, ["Brindle Alluvials", "Redwater Cooperative"]),
+            ({"state": "unlicensed"}, ["Selle River Mining"]),
+            ({"state": "suspended"}, ["Selle River Mining"]),
+            ({"like": "brindle"}, ["Brindle Alluvials"]),
+        ],
+    )
+    def test_is_narrowed_and_exported_as_it_is_narrowed(self, asked_for: dict[str, str], expected: list[str]) -> None:
+        idle, licensed, miner = (a_trader() for _ in range(3))
+        a_licence(licensed)
+        a_licence(miner, LicenceKind.ARTISANAL_MINER)
+        actions.suspend(trader=idle, since=DAY, reason="Books not shown", by=an_official(), at=AT)
+        answer = asked(an_official(), "register-of-traders", get=asked_for | {"export": "csv"})
+        lines = b"".join(getattr(answer, "streaming_content", ())).decode().splitlines()
+        assert [line.split('"')[1] for line in lines[1:]] == expected
+
+
+class TestFind:
+    def test_finds_by_name_reference_and_licence_within_reach(self) -> None:
+        trader, own = a_furnished_trader(), a_trader(name="Brindle Alluvials")
+        number = trader.licences.get().number
+        for text in ("selle river", "t-0001", number.lower()):
+            assert [each.label for each in navigation.find(text, by=an_official(), at=AT)] == [trader.name]
+            assert list(navigation.find(text, by=an_exporter(own), at=AT)) == []
+
+    def test_a_single_letter_finds_nothing(self) -> None:
+        a_trader()
+        assert list(navigation.find("s", by=an_official(), at=AT)) == []
 
 
 def test_pages_serve_acts_of_the_table() -> None:

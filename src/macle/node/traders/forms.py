@@ -135,7 +135,7 @@ class Sure(forms.Form):
 
 
 def origins(trader: Trader | None = None) -> list[tuple[str, str]]:
-    """Return the origins to choose from: countries that produce, the trader's own, those of its book; mixed goods last."""
+    """Return the origins to choose from: countries that produce, the trader's own, those of its book, and mixed."""
     codes: set[str] = {str(code) for code in prices.load().production}
     if trader is not None:
         codes |= {trader.country, *trader.balances.values_list("origin", flat=True)}
@@ -194,8 +194,12 @@ class _Lines(forms.Form):
     """A form with a few lines of origin and weight."""
 
     def __init__(
-        self, *args: Any, choices: Iterable[tuple[str, str]], first: Sequence[str] = (), **kwargs: Any
-    ) -> None:  # noqa: ANN401 (Django's own)
+        self,
+        *args: Any,  # noqa: ANN401 (Django's own)
+        choices: Iterable[tuple[str, str]],
+        first: Sequence[str] = (),
+        **kwargs: Any,  # noqa: ANN401 (as above)
+    ) -> None:
         """Give each line its two fields; ``first`` are the origins that are chosen already."""
         super().__init__(*args, **kwargs)
         known = list(choices)

@@ -316,13 +316,13 @@ class Suspension(models.Model):
             models.UniqueConstraint(fields=["trader"], condition=Q(until__isnull=True), name="suspension_one_open")
         ]
 
-    def holds_on(self, day: date) -> bool:
-        """Return whether the trader is suspended on the day."""
-        return self.since <= day and (self.until is None or day < self.until)
-
     def __str__(self) -> str:
         """Return whose suspension it is and since when."""
         return f"{self.trader_id} since {self.since}"
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether the trader is suspended on the day."""
+        return self.since <= day and (self.until is None or day < self.until)
 
 
 class StockDeclaration(Written):

@@ -434,7 +434,7 @@ def message(request: Request, reference: str, key: int) -> HttpResponse:
 # What the pages above share
 
 
-def _form(
+def _form(  # noqa: PLR0913 (what differs between one form and the next)
     request: Request,
     of: Trader,
     form: Form,
@@ -557,8 +557,8 @@ def _kept(request: Request, *, but: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _listing(today: date) -> Listing:
     """Return the columns and filters of the register, as things stand today."""
-    in_force = Licence.objects.on(today).values("trader")  # type: ignore[attr-defined]
-    suspended = Suspension.objects.on(today).values("trader")  # type: ignore[attr-defined]
+    in_force = Licence.objects.on(today).values("trader")
+    suspended = Suspension.objects.on(today).values("trader")
     states = {"suspended": Q(pk__in=suspended), "licensed": Q(pk__in=in_force), "unlicensed": ~Q(pk__in=in_force)}
 
     def licensed_as(row: Trader) -> str:
@@ -577,6 +577,29 @@ def _listing(today: date) -> Listing:
             return "valid", _("Licensed")
         return "expired", _("No licence in force")
 
+    filters: tuple[Any, ...] = (
+        TextFilter(
+            name="like",
+            label=_("Name, town or reference"),
+            of=("name", "latin_name", "town", "reference"),
+        ),
+        ChoiceFilter(
+            name="kind",
+            label=_("Licensed as"),
+            choices=[(kind.value, said) for kind, said in wording.KINDS.items()],
+            narrowing=lambda kind: Q(pk__in=in_force.filter(kind=kind)),
+        ),
+        ChoiceFilter(
+            name="state",
+            label=_("State"),
+            choices=[
+                ("licensed", _("Licensed")),
+                ("unlicensed", _("No licence in force")),
+                ("suspended", _("Suspended")),
+            ],
+            narrowing=states.__getitem__,
+        ),
+    )
     return Listing(
         name="traders",
         title=_("Traders"),
@@ -597,27 +620,5 @@ def _listing(today: date) -> Listing:
             Column(name="state", label=_("State"), kind=Kind.MARK, value=state),
             Column(name="registered_at", label=_("Registered"), kind=Kind.DAY, sort="registered_at"),
         ),
-        filters=(
-            TextFilter(
-                name="like",
-                label=_("Name, town or reference"),
-                of=("name", "latin_name", "town", "reference"),
-            ),
-            ChoiceFilter(
-                name="kind",
-                label=_("Licensed as"),
-                choices=[(kind.value, said) for kind, said in wording.KINDS.items()],
-                narrowing=lambda kind: Q(pk__in=in_force.filter(kind=kind)),
-            ),
-            ChoiceFilter(
-                name="state",
-                label=_("State"),
-                choices=[
-                    ("licensed", _("Licensed")),
-                    ("unlicensed", _("No licence in force")),
-                    ("suspended", _("Suspended")),
-                ],
-                narrowing=states.__getitem__,
-            ),
-        ),
+        filters=filters,
     )

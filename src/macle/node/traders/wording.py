@@ -62,7 +62,7 @@ def lead(kind: str, address: Callable[[str], str]) -> None:
 
 
 def sentence(message: Message) -> str:
-    """Return what the message says in the language of the page; of an unknown code, that there is something to look at."""
+    """Return what the message says in the language of the page; of an unknown code, that there is news."""
     kind, _sep, key = message.subject.partition(":")
     words = _sentences.get(message.code)
     if words is None:
