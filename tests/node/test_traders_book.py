@@ -32,12 +32,12 @@ BW, ZA, NA = (CountryCode(code) for code in ("BW", "ZA", "NA"))
 
 
 def sold(seller: Trader, buyer: Trader, carats: str, **changes: Any) -> tuple[BalanceEntry, BalanceEntry]:
-    fields = {"origin": "BW", "on": DAY, "reference": "INV 12", "by": an_official(), "at": AT}
+    fields: dict[str, Any] = {"origin": "BW", "on": DAY, "reference": "INV 12", "by": an_official(), "at": AT}
     return actions.sell_locally(seller=seller, buyer=buyer, carats=Carats.parse(carats), **(fields | changes))
 
 
 def exported(trader: Trader, carats: str, **changes: Any) -> BalanceEntry:
-    fields = {
+    fields: dict[str, Any] = {
         "origin": "BW",
         "kind": EntryKind.EXPORT,
         "on": DAY,
@@ -50,7 +50,7 @@ def exported(trader: Trader, carats: str, **changes: Any) -> BalanceEntry:
 
 
 def drawn(trader: Trader, carats: str, *origins: CountryCode, **changes: Any) -> list[tuple[str, int]]:
-    fields = {"on": DAY, "reference": "BW0000001", "at": AT, "by_identifier": "official-1"}
+    fields: dict[str, Any] = {"on": DAY, "reference": "BW0000001", "at": AT, "by_identifier": "official-1"}
     with transaction.atomic():
         entries = actions.draw(trader=trader, origins=origins, carats=Carats.parse(carats), **(fields | changes))
     return [(entry.origin, entry.carats_hundredths) for entry in entries]

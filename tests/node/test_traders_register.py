@@ -28,7 +28,7 @@ TOMORROW = DAY + timedelta(days=1)
 
 
 def a_contact(trader: Trader, **changes: Any) -> Any:
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Tamsin Vale",
         "email": "tamsin.vale@selle.example",
         "since": DAY,
@@ -40,7 +40,7 @@ def a_contact(trader: Trader, **changes: Any) -> Any:
 
 
 def a_party(trader: Trader, **changes: Any) -> Any:
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Quayside Rough Trading",
         "address": "11 Quay Street",
         "town": "Antwerp",

@@ -29,7 +29,7 @@ def an_exporter(*traders: Trader, role: Role = Role.EXPORTER) -> Actor:
 
 def a_trader(**changes: Any) -> Trader:
     """Register a trader, each under another name."""
-    fields = {
+    fields: dict[str, Any] = {
         "name": _NAMES[Trader.objects.count() % len(_NAMES)],
         "address": "4 Assay Lane",
         "town": "Port Selle",
@@ -43,7 +43,7 @@ def a_trader(**changes: Any) -> Trader:
 
 def a_licence(trader: Trader, kind: LicenceKind = LicenceKind.EXPORTER, **changes: Any) -> Licence:
     """Grant a licence for the year."""
-    fields = {
+    fields: dict[str, Any] = {
         "number": f"PSD-{trader.reference}-{kind.name[:3]}",
         "since": date(2026, 1, 1),
         "until": date(2027, 1, 1),
@@ -56,5 +56,5 @@ def a_licence(trader: Trader, kind: LicenceKind = LicenceKind.EXPORTER, **change
 
 def an_entry(trader: Trader, carats: str, kind: EntryKind = EntryKind.PRODUCTION, **changes: Any) -> BalanceEntry:
     """Enter carats in the trader's book."""
-    fields = {"origin": "BW", "on": DAY, "reference": "PR 1", "by": an_official(), "at": AT}
+    fields: dict[str, Any] = {"origin": "BW", "on": DAY, "reference": "PR 1", "by": an_official(), "at": AT}
     return actions.enter(trader=trader, kind=kind, carats=Carats.parse(carats), **(fields | changes))

@@ -332,6 +332,24 @@ def _evidence() -> Iterator[Ruling]:
         "licence-on-its-last-day", "The licence ends on this day.", [], exporter__licence_valid_until="2026-11-02"
     )
     yield _applied(
+        "exporter-suspended",
+        "The authority has suspended the exporter.",
+        [("AnnexII.suspension", "exporter", REFUSE)],
+        {"exporter_suspended": True},
+    )
+    yield _applied(
+        "stock-not-declared",
+        "The profile asks for a stock declaration each year, and the register has none of this one.",
+        [("profile.stock-declaration", "exporter", REFUSE)],
+        {"stock_declared": False, "profile": {"stock_declaration": True}},
+    )
+    yield _applied(
+        "stock-declared",
+        "The profile asks for a stock declaration each year, and it was made.",
+        [],
+        {"stock_declared": True, "profile": {"stock_declaration": True}},
+    )
+    yield _applied(
         "without-declaration",
         "The exporter has not declared that these are not conflict diamonds.",
         [("AnnexII.18.declaration", "not_conflict_diamonds", REFUSE)],

@@ -90,6 +90,8 @@ def _issuing(
         balance=None if setting.get("balance") is None else Carats.parse(setting["balance"]),
         usual_prices=prices.load(),
         before_sealing=setting.get("before_sealing", False),
+        exporter_suspended=setting.get("exporter_suspended", False),
+        stock_declared=setting.get("stock_declared"),
     )
 
 
@@ -102,5 +104,6 @@ def _changed(profile: LegalProfile, setting: Vector) -> LegalProfile:
 _PROFILE: Mapping[str, Callable[[Any], object]] = {
     "consent_level": lambda word: ConsentLevel[word.upper()],
     "balance_policy": BalancePolicy,
+    "stock_declaration": bool,
     "tolerance": lambda given: Tolerance(given.get("hundredths"), given.get("basis_points"), "said in the vector"),
 }

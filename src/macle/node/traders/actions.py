@@ -287,7 +287,7 @@ def end_licence(*, licence: Licence, until: date, reason: str, by: Actor, at: da
     by.require(Act.LICENCE_END, trader=licence.trader.reference)
     why = _text(reason, "reason", longest=_LONGEST_REASON)
     with transaction.atomic():
-        held = Licence.objects.select_for_update().get(pk=licence.pk)
+        held: Licence = Licence.objects.select_for_update().get(pk=licence.pk)
         _refuse_ended(held.was_ended or (held.until is not None and held.until <= until))
         _refuse_backwards(since=held.since, until=until)
         held.until, held.end_reason, held.ended_by = until, why, by.identifier
@@ -351,7 +351,7 @@ def end_contact(*, contact: Contact, until: date, reason: str, by: Actor, at: da
     by.require(Act.CONTACT_CHANGE, trader=contact.trader.reference)
     why = _text(reason, "reason", longest=_LONGEST_REASON)
     with transaction.atomic():
-        held = Contact.objects.select_for_update().get(pk=contact.pk)
+        held: Contact = Contact.objects.select_for_update().get(pk=contact.pk)
         _refuse_ended(held.until is not None)
         _refuse_backwards(since=held.since, until=until)
         held.until, held.end_reason, held.ended_by = until, why, by.identifier
@@ -400,7 +400,7 @@ def change_known_party(*, party: KnownParty, by: Actor, at: datetime, **changes:
     """
     by.require(Act.ADDRESS_CHANGE, trader=party.trader.reference)
     with transaction.atomic():
-        held = KnownParty.objects.select_for_update().get(pk=party.pk)
+        held: KnownParty = KnownParty.objects.select_for_update().get(pk=party.pk)
         _refuse_ended(held.until is not None)
         facts = _apply(held, _party_fields(**{name: getattr(held, name) for name in _PARTY_FIELDS} | changes))
         _record(Act.ADDRESS_CHANGE, party.trader, by=by, at=at, party=held.pk, **facts)
@@ -412,7 +412,7 @@ def remove_known_party(*, party: KnownParty, on: date, by: Actor, at: datetime, 
     by.require(Act.ADDRESS_CHANGE, trader=party.trader.reference)
     why = _text(reason, "reason", longest=_LONGEST_REASON, needed=False)
     with transaction.atomic():
-        held = KnownParty.objects.select_for_update().get(pk=party.pk)
+        held: KnownParty = KnownParty.objects.select_for_update().get(pk=party.pk)
         _refuse_ended(held.until is not None)
         held.until, held.end_reason = max(on, held.since), why
         held.save(update_fields=["until", "end_reason"])
@@ -787,7 +787,8 @@ def _exported(trader: int, *, origin: str, reference: str) -> int:
     """Return how many hundredths of the origin left under the reference and did not come back."""
     kinds = [EntryKind.EXPORT, EntryKind.EXPORT_RETURNED]
     found = BalanceEntry.objects.filter(trader=trader, origin=origin, reference=reference, kind__in=kinds)
-    return -sum(found.values_list("carats_hundredths", flat=True))
+    weights: list[int] = [entry.carats_hundredths for entry in found]
+    return -sum(weights)
 
 
 def _short(covered: int, wanted: int) -> BalanceShort:

@@ -10,3 +10,9 @@ class TradersConfig(AppConfig):
 
     name = "macle.node.traders"
     label = "traders"
+
+    def ready(self) -> None:
+        """Enter what stands in the bar, and what the find box finds."""
+        from macle.node.traders import navigation  # noqa: PLC0415 (models are there only now)
+
+        navigation.enter()

@@ -320,6 +320,10 @@ class Suspension(models.Model):
         """Return whose suspension it is and since when."""
         return f"{self.trader_id} since {self.since}"
 
+    def holds_on(self, day: date) -> bool:
+        """Return whether the trader is suspended on the day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
 
 class StockDeclaration(Written):
     """What a trader declares to hold as a year begins, nothing included; a later one for the same year replaces it."""
