@@ -213,7 +213,8 @@ class _Writer:
         content.seek(0)
         digest = hashlib.file_digest(content, "sha256").hexdigest()
         member = tarfile.TarInfo(name)
-        member.size, member.mode, member.mtime = content.tell(), 0o600, int(self.at.timestamp())
+        member.size, member.mode = content.seek(0, os.SEEK_END), 0o600
+        member.mtime = int(self.at.timestamp())
         content.seek(0)
         self.archive.addfile(member, content)
         self.hashes[name] = digest
