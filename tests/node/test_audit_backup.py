@@ -162,7 +162,8 @@ class TestBackUp:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         assert digest in made.stdout
         told = script(
-            "from macle.node.audit.models import Line\nprint(Line.objects.get(tag='node:backup').facts['sha256'])", **node
+            "from macle.node.audit.models import Line\nprint(Line.objects.get(tag='node:backup').facts['sha256'])",
+            **node,
         )
         assert told.strip() == digest
 
@@ -216,7 +217,10 @@ class TestRestore:
     def test_a_backup_made_while_others_write_holds(self, node: dict[str, str], tmp_path: Path) -> None:
         stop = tmp_path / "stop"
         with subprocess.Popen(
-            [sys.executable, "-c", SCRIPT + WRITES, str(stop)], env={**os.environ, **node}, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SCRIPT + WRITES, str(stop)],
+            env={**os.environ, **node},
+            stdout=subprocess.PIPE,
+            text=True,
         ) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "begun\n"
