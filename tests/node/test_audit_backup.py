@@ -65,9 +65,9 @@ print(json.dumps({
 """
 
 
-def script(text: str, *arguments: str, data: bytes = b"", **environment: str) -> str:
+def script(text: str, environment: dict[str, str], *, data: bytes = b"") -> str:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT + text, *arguments],
+        [sys.executable, "-c", SCRIPT + text],
         env={**os.environ, **environment},
         input=data,
         capture_output=True,
@@ -97,7 +97,7 @@ def node(tmp_path: Path) -> dict[str, str]:
     made = process("node", "init", **environment)
     assert made.returncode == 0, made.stderr
     a_stamp(tmp_path / "node")
-    script(FILLED, data=files.a_pdf(), **environment)
+    script(FILLED, environment, data=files.a_pdf())
     return environment
 
 
@@ -163,7 +163,7 @@ class TestBackUp:
         assert digest in made.stdout
         told = script(
             "from macle.node.audit.models import Line\nprint(Line.objects.get(tag='node:backup').facts['sha256'])",
-            **node,
+            node,
         )
         assert told.strip() == digest
 
@@ -188,7 +188,7 @@ class TestRestore:
         done = restored(fresh, tmp_path / "backup.tar", "--sha256", made.stdout.split("SHA-256 ")[1][:64])
         assert done.returncode == 0, done.stderr
         assert "epoch 2 begins" in done.stdout
-        found = json.loads(script(READ, **fresh))
+        found = json.loads(script(READ, fresh))
         assert found == {
             "facts": {
                 "sha256": hashlib.sha256(files.a_pdf()).hexdigest(),
@@ -211,7 +211,7 @@ class TestRestore:
         second = another(node, tmp_path / "again")
         done = restored(second, backed_up(embedded, tmp_path, "second.tar"))
         assert done.returncode == 0, done.stderr
-        assert json.loads(script(READ, **second))["epoch"] == 3
+        assert json.loads(script(READ, second))["epoch"] == 3
         assert process("node", "audit", "verify", **second).returncode == 0
 
     def test_a_backup_made_while_others_write_holds(self, node: dict[str, str], tmp_path: Path) -> None:
@@ -251,7 +251,8 @@ class TestRestore:
     def test_a_file_that_is_not_as_it_was_written_is_refused_whole(
         self, node: dict[str, str], tmp_path: Path, case: str
     ) -> None:
-        file, options = backed_up(node, tmp_path), ()
+        file = backed_up(node, tmp_path)
+        options: tuple[str, ...] = ()
         table = "tables/audit.hold.jsonl.gz"
         match case:
             case "cut":

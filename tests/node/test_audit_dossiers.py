@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from macle.node.audit.dossiers import Piece
 
@@ -48,7 +48,7 @@ def collector(subject: str, at: datetime) -> Iterator[Piece]:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.CONFIGURATION = replace(settings.CONFIGURATION, home=tmp_path)
     monkeypatch.setattr(dossiers, "_COLLECTORS", {})
     dossiers.register("certificate", collector)
@@ -107,7 +107,7 @@ class TestDossier:
         with transaction.atomic():
             assert exported() == first
 
-    def test_carries_the_head_signed_where_there_is_a_stamp(self, home: Path, settings: SettingsWrapper) -> None:
+    def test_carries_the_head_signed_where_there_is_a_stamp(self, home: Path, settings: Settings) -> None:
         folder = AuthorityFolder(home / "authority")
         made = datetime(2026, 1, 1, tzinfo=UTC)
         root, stamp = "a root of one test", "a stamp of one test"

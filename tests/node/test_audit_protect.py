@@ -78,7 +78,7 @@ class TestProtect:
                 "ALTER TABLE audit_line ADD COLUMN x int",
             ):
                 with pytest.raises(refusals.InsufficientPrivilege):
-                    application.execute(statement)  # type: ignore[arg-type]
+                    application.execute(statement)
 
     def test_the_statements_are_printed_for_another_to_run(self, node: dict[str, str], role: str) -> None:
         printed = process("node", "audit", "protect", "--role", role, **node)

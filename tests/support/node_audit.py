@@ -44,7 +44,7 @@ def an_encrypted_pdf() -> bytes:
     target = io.BytesIO()
     copied = writer.copy_into_new_writer(PdfFileReader(io.BytesIO(a_pdf()), strict=False))
     copied.encrypt(owner_pass="owner", user_pass="")  # type: ignore[no-untyped-call, unused-ignore]
-    copied.write(target)
+    copied.write(target)  # type: ignore[no-untyped-call]
     return target.getvalue()
 
 
