@@ -60,6 +60,9 @@ class Configuration:
     stamp_passphrase_file: Path | None = _setting(  # noqa: RUF009
         "A file whose first line is the passphrase of the office's stamp; without it nothing is stamped.", default=""
     )
+    hue: int = _setting(
+        "The color of this house on its pages: a hue from 0 to 359, as on a wheel of colors.", default="230"
+    )
     https: bool = _setting(
         "Whether people reach the node through HTTPS only; cookies are then sent over nothing else.", default="yes"
     )
@@ -159,6 +162,12 @@ def _count(most: int) -> Any:  # noqa: ANN401 (a parser)
     return parse
 
 
+def _hue(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text) < 360:  # noqa: PLR2004 (degrees)
+        raise ValueError("write a whole number from 0 to 359")
+    return int(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
@@ -182,5 +191,6 @@ _PARSERS: dict[str, Any] = {
     "workers": _count(64),
     "largest_upload": _count(200),
     "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
+    "hue": _hue,
     "https": _flag,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from macle.node import configuration
 
@@ -29,18 +30,35 @@ INSTALLED_APPS = [
     "macle.node.exporting",
 ]
 MIDDLEWARE = [
+    "macle.node.desk.middleware.Access",
+    "macle.node.desk.middleware.Protect",
     "django.middleware.security.SecurityMiddleware",
+    "macle.node.desk.static.Serve",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
-
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "macle.node.desk.context.frame",
+            ],
+        },
+    },
 ]
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "macle.node.desk.static.Shelf"},
+}
 
 DATABASES = {"default": CONFIGURATION.database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -49,12 +67,23 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "French"),
+    ("pt", "Portuguese"),
+    ("ar", "Arabic"),
+    ("ru", "Russian"),
+    ("zh-hans", "Simplified Chinese"),
+]
+LANGUAGE_COOKIE_NAME = "macle_language"
+LANGUAGE_COOKIE_SECURE = CONFIGURATION.https
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
-X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "macle.node.desk.pages.form_expired"
 
 FILE_UPLOAD_HANDLERS = [
     "macle.node.audit.uploads.Bounded",

@@ -1,0 +1,20 @@
+// Comfort only: every page works without this.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  // Whoever sent a form that was stopped begins at the list of what stops it.
+  document.querySelector(".errors[tabindex]")?.focus();
+});
+
+// A form that is on its way is not sent a second time by an impatient hand.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+
+// Going back shows the page as it was left, with its buttons alive.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
