@@ -103,7 +103,7 @@ class TestExport:
     def test_sends_the_file_and_leaves_a_line(self) -> None:
         response = Client().post("/audit/export", {"subject": "certificate:BW0000007"})
         assert response["Content-Disposition"] == 'attachment; filename="certificate-BW0000007-2026-11-25.zip"'
-        with zipfile.ZipFile(io.BytesIO(b"".join(response))) as archive:  # type: ignore[arg-type]
+        with zipfile.ZipFile(io.BytesIO(b"".join(response))) as archive:
             assert {"manifest.json", "audit.jsonl", "audit.html"} <= set(archive.namelist())
         assert Line.objects.filter(tag="audit:export", subject="certificate:BW0000007").exists()
 
