@@ -19,9 +19,10 @@ from macle.paper import confined
 from tests.support import node_audit as files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def home(tmp_path: Path, settings: Settings) -> Path:
     """Keep the files of each test in a folder of its own."""
     settings.CONFIGURATION = replace(settings.CONFIGURATION, home=tmp_path, largest_upload=1)
     return tmp_path
@@ -39,7 +40,7 @@ def kept(data: bytes, name: str = "invoice.pdf") -> Evidence:
     return evidence.keep(data=data, name=name, by_identifier="person-7", at=AT)
 
 
-GOOD = {
+GOOD: dict[str, Callable[[], bytes]] = {
     "application/pdf": files.a_pdf,
     "image/png": files.a_picture,
     "image/jpeg": files.a_photograph,

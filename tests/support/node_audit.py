@@ -13,6 +13,7 @@ from PIL import Image
 from pyhanko.pdf_utils import writer
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from macle.node.permissions import Actor, Held, Role
 from macle.proof import qr
 
 ORIENTATION, GPS = 0x0112, 0x8825
@@ -43,7 +44,7 @@ def an_encrypted_pdf() -> bytes:
     target = io.BytesIO()
     copied = writer.copy_into_new_writer(PdfFileReader(io.BytesIO(a_pdf()), strict=False))
     copied.encrypt(owner_pass="owner", user_pass="")  # type: ignore[no-untyped-call, unused-ignore]
-    copied.write(target)
+    copied.write(target)  # type: ignore[no-untyped-call]
     return target.getvalue()
 
 
@@ -86,3 +87,8 @@ def a_picture_that_claims(wide: int, tall: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\x00")) + chunk(b"IEND", b"")
+
+
+ADMINISTRATOR = Actor(identifier="person-1", held=(Held(role=Role.ADMINISTRATOR),))
+AUDITOR = Actor(identifier="person-2", held=(Held(role=Role.AUDITOR),))
+EXAMINER = Actor(identifier="person-3", held=(Held(role=Role.EXAMINER, office="Port Selle"),))

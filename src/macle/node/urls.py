@@ -10,6 +10,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("", include("macle.node.desk.urls")),
+    path("", include("macle.node.audit.urls")),
     path("", include("macle.node.accounts.urls")),
     path("", include("macle.node.registry.urls")),
     path("", include("macle.node.traders.urls")),

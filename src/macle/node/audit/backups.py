@@ -124,6 +124,14 @@ def back_up(path: Path, *, actor: str, at: datetime) -> Made:
     return made
 
 
+def sha256_of(content: IO[bytes]) -> str:
+    """Return the SHA-256 of what is still to be read."""
+    digest = hashlib.sha256()
+    while block := content.read(1024 * 1024):
+        digest.update(block)
+    return digest.hexdigest()
+
+
 def _fill(file: IO[bytes], *, at: datetime) -> tuple[int, int]:
     """Write the archive; return how many rows and how many files are in it."""
     configured = settings.CONFIGURATION
@@ -211,9 +219,10 @@ class _Writer:
 
     def add(self, name: str, content: IO[bytes]) -> None:
         content.seek(0)
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = sha256_of(content)
         member = tarfile.TarInfo(name)
-        member.size, member.mode, member.mtime = content.tell(), 0o600, int(self.at.timestamp())
+        member.size, member.mode = content.seek(0, os.SEEK_END), 0o600
+        member.mtime = int(self.at.timestamp())
         content.seek(0)
         self.archive.addfile(member, content)
         self.hashes[name] = digest

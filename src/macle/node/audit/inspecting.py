@@ -183,11 +183,13 @@ def _picture(data: bytes, kind: str) -> dict[str, Any]:
 
 
 def _pdf(data: bytes) -> int:
-    from macle.paper import opening  # noqa: PLC0415 (within the limits)
+    import pypdfium2_raw as pdfium  # noqa: PLC0415 (within the limits)
+
+    from macle.paper import opening  # noqa: PLC0415
 
     try:
         with opening.opened(data) as document:
-            pages = int(opening.pdfium.FPDF_GetPageCount(document))
+            pages = int(pdfium.FPDF_GetPageCount(document))
             if not 0 < pages <= MOST_PAGES:
                 raise Unlike(f"The PDF has {pages:,} pages; one to {MOST_PAGES} are taken.")
             opening.page_of(document, 0, dpi=36)
@@ -290,11 +292,13 @@ def _pages(data: bytes) -> Iterator[Image.Image]:
     """Give the first pages in grey."""
     kind = kind_of(data)
     if kind == PDF:
+        import pypdfium2_raw as pdfium  # noqa: PLC0415
+
         from macle.paper import opening  # noqa: PLC0415
 
         try:
             with opening.opened(data) as document:
-                for index in range(min(opening.pdfium.FPDF_GetPageCount(document), MOST_PAGES_OF_CODES)):
+                for index in range(min(pdfium.FPDF_GetPageCount(document), MOST_PAGES_OF_CODES)):
                     yield opening.page_of(document, index)
         except opening.Unopened as error:
             raise Unlike(str(error)) from None

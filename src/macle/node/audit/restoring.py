@@ -108,7 +108,7 @@ def restore(path: Path, *, configured: Configuration, actor: str, at: datetime, 
     """
     _require_empty(configured)
     with path.open("rb") as file:
-        if sha256 and hashlib.file_digest(file, "sha256").hexdigest() != sha256.lower():
+        if sha256 and backups.sha256_of(file) != sha256.lower():
             raise BackupMalformed(
                 "This is not the file whose SHA-256 was written down.", where=str(path), mend="Take an earlier backup."
             )
@@ -214,12 +214,12 @@ class _Backup:
         self.manifest_sha256 = hashlib.sha256(content).hexdigest()
         self._manifest = _manifest(content, where=self.where)
         hashes = self._manifest["sha256"]
-        for name in sorted(hashes.keys() ^ self._members.keys()):
-            what = "It is missing." if name in hashes else "It is not in the manifest."
-            raise BackupMalformed(what, where=_shown(name), mend=_EARLIER)
-        for name, member in self._members.items():
-            if hashlib.file_digest(self._open(member), "sha256").hexdigest() != hashes[name]:
-                raise BackupMalformed("It is not as it was written.", where=_shown(name), mend=_EARLIER)
+        for part in sorted(hashes.keys() ^ self._members.keys()):
+            what = "It is missing." if part in hashes else "It is not in the manifest."
+            raise BackupMalformed(what, where=_shown(part), mend=_EARLIER)
+        for each, member in self._members.items():
+            if backups.sha256_of(self._open(member)) != hashes[each]:
+                raise BackupMalformed("It is not as it was written.", where=_shown(each), mend=_EARLIER)
         return self._manifest
 
     def _open(self, member: tarfile.TarInfo) -> IO[bytes]:
