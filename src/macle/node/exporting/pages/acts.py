@@ -21,6 +21,7 @@ from macle.scheme.lifecycle import CertificateAct
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.http import QueryDict
     from django.http.response import HttpResponseBase
 
     from macle.node.desk.pages import Request
@@ -53,9 +54,9 @@ def act(request: Request, reference: str, name: str) -> HttpResponseBase:
         raise Http404 from None
     matter = queries.application(reference, request.actor)
     if chosen in _WITHOUT:
-        run, form = _WITHOUT[chosen], forms.ConfirmForm(request.POST or None)
+        run, form = _WITHOUT[chosen], forms.ConfirmForm(_sent(request))
     elif chosen in _WITH_REASON or chosen in _DECIDED:
-        run, form = _WITH_REASON.get(chosen, desk.approve), forms.ReasonForm(request.POST or None)
+        run, form = _WITH_REASON.get(chosen, desk.approve), forms.ReasonForm(_sent(request))
     else:
         raise Http404
     request.actor.require(queries.TAGS[chosen], office=matter.office, trader=matter.trader_id)
@@ -78,6 +79,11 @@ def act(request: Request, reference: str, name: str) -> HttpResponseBase:
         is_grave=chosen in words.GRAVE,
         about=matters.balance_sentence(matter, at=request.at) if chosen is CertificateAct.RELEASE_HOLD else "",
     )
+
+
+def _sent(request: Request) -> QueryDict | None:
+    """Return what was sent, which may be an empty form, or nothing where the page is only asked for."""
+    return request.POST if request.method == "POST" else None
 
 
 def _done(request: Request, reference: str, said: str) -> HttpResponseRedirect:
@@ -107,7 +113,7 @@ def examine(request: Request, reference: str) -> HttpResponseBase:
     """Record what was weighed, counted and valued."""
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.APPLICATION_EXAMINE, office=matter.office)
-    form = forms.ExaminationForm(request.POST or None, matter=matter)
+    form = forms.ExaminationForm(_sent(request), matter=matter)
     if request.method == "POST" and form.is_valid():
         try:
             desk.examine(reference=reference, measured=form.measured, by=request.actor, at=request.at)
@@ -132,7 +138,7 @@ def reserve(request: Request, reference: str) -> HttpResponseBase:
     request.actor.require(Act.CERTIFICATE_RESERVE, office=matter.office)
     block = next_block(matter.office)
     form_class = forms.SheetForm if block is not None and block.on_sheets else forms.ConfirmForm
-    form = form_class(request.POST or None)
+    form = form_class(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             number = desk.reserve(
@@ -149,7 +155,7 @@ def reserve(request: Request, reference: str) -> HttpResponseBase:
         heading=str(words.TO_DO[CertificateAct.RESERVE]),
         why=str(words.WHY[CertificateAct.RESERVE]),
         template="exporting/reserve.html",
-        block=block,
+        stock=block,
         next_number=None if block is None else block.national(block.next),
         checks=matters.checks_of(matter, at=request.at),
     )
@@ -166,7 +172,7 @@ def seal(request: Request, reference: str) -> HttpResponseBase:
     """Record the container's seals."""
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.CERTIFICATE_SEAL, office=matter.office)
-    form = forms.SealForm(request.POST or None)
+    form = forms.SealForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             desk.seal(reference=reference, seals=form.cleaned_data["seals"], by=request.actor, at=request.at)
@@ -188,7 +194,7 @@ def void(request: Request, reference: str) -> HttpResponseBase:
     """Void a number with a reason."""
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.CERTIFICATE_VOID, office=matter.office)
-    form = forms.VoidForm(request.POST or None)
+    form = forms.VoidForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             certificates.void(
@@ -217,7 +223,7 @@ def spoil(request: Request, reference: str) -> HttpResponseBase:
     """Record that the sheet was spoiled; a successor goes on."""
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.SHEET_SPOIL, office=matter.office)
-    form = forms.SpoilForm(request.POST or None)
+    form = forms.SpoilForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             successor = certificates.spoil(
@@ -242,7 +248,7 @@ def attach(request: Request, reference: str) -> HttpResponseBase:
     """Add a file as evidence."""
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.EVIDENCE_ADD, office=matter.office, trader=matter.trader_id)
-    form = forms.FileForm(request.POST or None, request.FILES or None)
+    form = forms.FileForm(_sent(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
@@ -275,7 +281,7 @@ def print_out(request: Request, reference: str, what: str) -> HttpResponseBase:
         raise Http404
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.CERTIFICATE_PRINT, office=matter.office)
-    form = (forms.SheetForm if what == "sheet" else forms.ConfirmForm)(request.POST or None)
+    form = (forms.SheetForm if what == "sheet" else forms.ConfirmForm)(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             pdf = certificates.print_out(
@@ -311,7 +317,7 @@ def suspect(request: Request, reference: str) -> HttpResponseBase:
     matter = queries.application(reference, request.actor)
     request.actor.require(Act.CERTIFICATE_SUSPECT, office=matter.office)
     is_open = queries.is_suspected(matter)
-    form = forms.ReasonForm(request.POST or None)
+    form = forms.ReasonForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         words_given = form.cleaned_data["reason"]
         try:

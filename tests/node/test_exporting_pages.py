@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import resolve, reverse
+
+from macle.node.exporting.actions import certificates
+from tests.support import node_exporting as made
+from tests.support.node_exporting import EXAMINER, OFFICIAL
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http.response import HttpResponseBase
+
+    from macle.node.permissions import Actor
+
+pytestmark = pytest.mark.django_db
+
+
+class _Notes:
+    """What a page says next time: kept, as a session would."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def add(self, _: int, text: str, __: str = "") -> None:
+        self.said.append(text)
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+def asked(
+    by: Actor, name: str, *arguments: object, post: dict[str, Any] | None = None, at: datetime = made.later(10)
+) -> HttpResponseBase:
+    """Ask for a page as this person; sessions and sign-in are the business of another office."""
+    address = reverse(f"exporting:{name}", args=arguments)
+    factory = RequestFactory()
+    request = factory.get(address) if post is None else factory.post(address, post)
+    request.actor, request.at, request.person = by, at, "Joren Pell"  # type: ignore[attr-defined]
+    request._messages = _Notes()  # type: ignore[attr-defined]
+    view, positional, named = resolve(address)
+    answer: HttpResponseBase = view(request, *positional, **named)
+    return answer
+
+
+def text_of(answer: HttpResponseBase) -> str:
+    content = getattr(answer, "content", b"").decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", content).split())
+
+
+class TestPagesOfTheDesk:
+    def test_show_a_certificate_with_its_acts_and_what_may_be_done_next(self) -> None:
+        with made.a_house() as house:
+            certificate = made.validated(house)
+            page = asked(OFFICIAL, "certificate", certificate.number)
+            assert page.status_code == 200
+            assert "Record the departure" in text_of(page)
+            assert "205.18 ct" in text_of(page)
+            assert asked(OFFICIAL, "signed-object", certificate.number).status_code == 200
+            assert asked(OFFICIAL, "json-view", certificate.number).status_code == 200
+
+    def test_show_an_application_before_and_after_its_examination(self) -> None:
+        with made.a_house() as house:
+            application = made.lodged(house)
+            page = text_of(asked(EXAMINER, "application", application.reference))
+            assert "Examine the goods" in page
+            form = asked(EXAMINER, "examine", application.reference)
+            assert form.status_code == 200
+            done = asked(
+                EXAMINER,
+                "examine",
+                application.reference,
+                post={"parcels": "3", "carats_710231": "205.18", "value_710231": "41036.00"},
+            )
+            assert done.status_code == 302
+            assert "Reserve a number" in text_of(asked(EXAMINER, "application", application.reference))
+            assert asked(EXAMINER, "reserve", application.reference).status_code == 200
+            assert asked(EXAMINER, "reserve", application.reference, post={}).status_code == 302
+            assert asked(EXAMINER, "seal", application.reference, post={"seals": "SL 1\nSL 2"}).status_code == 302
+            assert asked(OFFICIAL, "validate", application.reference).status_code == 200
+            assert asked(OFFICIAL, "document", application.reference).status_code == 200
+            refused = asked(EXAMINER, "validate", application.reference)
+            assert refused.status_code in {403, 404}
+
+    def test_lists_and_queue(self) -> None:
+        with made.a_house() as house:
+            certificate = made.validated(house)
+            certificates.dispatch(reference=certificate.application.reference, by=OFFICIAL, at=made.later(6))
+            for name in ("queue", "applications", "certificates"):
+                for who in (OFFICIAL, EXAMINER, house.exporter):
+                    assert asked(who, name).status_code == 200, name
+            assert "BW00004001" in text_of(asked(OFFICIAL, "certificates")).replace(" ", "")
