@@ -16,6 +16,7 @@ from macle.node.desk.lists import Column, Listing, TextFilter
 from macle.node.desk.parts import NextAct
 from macle.node.permissions import Act
 from macle.node.registry import actions, forms, keys, queries
+from macle.proof.keys import Usage
 from macle.scheme import participants
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _key_of(official: Official) -> TrustedKey | None:
         known = keys.record().keys
     except errors.MacleError:
         return None
-    own = [key for key in known if key.holder == official.holder and key.usage is keys.Usage.VALIDATE]
+    own = [key for key in known if key.holder == official.holder and key.usage is Usage.VALIDATE]
     return max(own, key=lambda key: key.since, default=None)
 
 
