@@ -128,6 +128,7 @@ def examine(request: Request, reference: str) -> HttpResponseBase:
         heading=str(words.TO_DO[CertificateAct.EXAMINE]),
         why=str(words.WHY[CertificateAct.EXAMINE]),
         template="exporting/examine.html",
+        is_wide=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of one application and its certificate: what it says, its acts, what the rules say, what may be done next."""
+"""The page of one application and its certificate: what it says, its acts, what rules say, what may be done next."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from macle.node.accounts import queries as accounts
 from macle.node.audit import evidence
 from macle.node.desk import pages, parts
 from macle.node.desk import words as desk_words
-from macle.node.exporting import pictures, queries, words
+from macle.node.exporting import judging, pictures, queries, words
 from macle.node.exporting.actions import applications as lodging
 from macle.node.exporting.actions import desk, fees
 from macle.node.exporting.models import Certificate
 from macle.node.permissions import TABLE, Act, Role
 from macle.proof import codec, cose, qr, views
-from macle.scheme import lifecycle
+from macle.proof.verification import Judged, Result
+from macle.scheme import lifecycle, rules
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
+from macle.scheme.rules import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application, Fee, Step
     from macle.scheme.certificates import Certificate as TypedCertificate
-    from macle.scheme.rules import Breach
 
 ADDRESSES = {
     CertificateAct.EXAMINE: "examine",
@@ -59,9 +60,12 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that a rule says of it now."""
+    """One check and what it found: the mark of its answer, the words, the source."""
 
-    breach: Breach
+    mark: str
+    answer: str
+    what: str
+    under: str
     source: str
 
 
@@ -88,18 +92,22 @@ def certificate(request: Request, number: str) -> HttpResponseBase:
 
 def _shown(request: Request, matter: Application) -> HttpResponse:
     held = Certificate.objects.filter(application=matter).select_related("content").first()
+    has_bytes = held is not None and bool(held.content.cose)
     suspicion = matter.suspicions.filter(until__isnull=True).first()
     is_own = request.actor.reach(Act.APPLICATION_DRAFT).covers(trader=matter.trader_id)
     hidden = suspicion is not None and not queries.sees_suspicion(request.actor, matter)
+    checks = (
+        steps_of(held, matter, at=request.at) if held is not None and has_bytes else checks_of(matter, at=request.at)
+    )
     context = {
         "matter": matter,
         "mark": ("cannot-decide", _("Under examination")) if hidden else words.mark(matter.state),
         "held": held,
-        "drawn": None if held is None or not held.content.cose else drawn(bytes(held.content.cose)),
+        "drawn": drawn(bytes(held.content.cose)) if held is not None and has_bytes else None,
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
         "acts": [] if hidden else acts_of(matter, held),
         "next": [] if hidden else next_acts(request, matter),
-        "checks": [] if hidden else checks_of(matter, at=request.at),
+        "checks": [] if hidden else checks,
         "files": matter.attachments.filter(ended_at=None),
         "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.all()],
         "examination": matter.examinations.first(),
@@ -190,13 +198,60 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     breaches = (
         lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
     )
-    return [Check(breach, source_of(breach)) for breach in breaches]
+    return [
+        Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
+        for breach in breaches
+    ]
+
+
+_OUTCOMES = {
+    Outcome.REFUSE: lambda: ("not-valid", _("Refused")),
+    Outcome.HOLD: lambda: ("cannot-decide", _("Held")),
+    Outcome.UNDECIDED: lambda: ("cannot-decide", _("Cannot decide")),
+    Outcome.REVIEW: lambda: ("waits", _("Look at it")),
+}
+
+
+def steps_of(held: Certificate, matter: Application, *, at: datetime) -> list[Check]:
+    """Return the verifier's numbered steps for a signed certificate, with what our book says of it."""
+    report = judging.report(
+        bytes(held.content.cose),
+        at=at,
+        carrier="record",
+        number=matter.certificate_number,
+        identity=bytes.fromhex(held.identity),
+    )
+    return [
+        Check(
+            *_RESULTS[step.result](),
+            what=f"{step.definition.number} {step.definition.name}",
+            under=f"{step.reason} {step.advice}".strip(),
+            source=_source_of(step.definition.rule),
+        )
+        for step in report.steps
+        if step.definition.judged is Judged.VALIDATION or step.result is not Result.NOT_JUDGED
+    ]
+
+
+_RESULTS = {
+    Result.PASSED: lambda: ("valid", _("Holds")),
+    Result.FAILED: lambda: ("not-valid", _("Does not hold")),
+    Result.UNDECIDED: lambda: ("cannot-decide", _("Cannot decide")),
+    Result.NOT_JUDGED: lambda: ("not-judged", _("Not judged")),
+}
+
+
+def _source_of(rule: str) -> str:
+    papers = rules.catalogue().get(rule)
+    return papers.source if papers else ""
 
 
 def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
     """Return what may be done next; an act that the state allows and this person may not do says why."""
     offered = []
     for each in queries.next_acts(matter, request.actor, at=request.at):
+        if each.act is CertificateAct.INVALIDATE and matter.status not in queries.SIGNED:
+            continue
         label, why = words.TO_DO[each.act], words.WHY[each.act]
         if each.why_not == "role":
             if each.act in _SHOWN_TO_ALL and not request.actor.roles & _TRADERS:

@@ -1,0 +1,50 @@
+"""What the verifier says of a certificate of this house: the same numbered steps as everywhere, with our own record.
+
+It asks as the partner would who pinned our record, and knows besides what our book says of the number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from macle.node.registry import keys
+from macle.proof import trust, verification
+from macle.proof.verification import Circumstances, Known
+from macle.scheme import participants, profiles
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from macle.proof.trust import Trust
+    from macle.proof.verification import Report
+    from macle.scheme.lifecycle import CertificateState
+    from macle.scheme.terms import CertificateNumber
+
+
+def own_trust(*, at: datetime) -> Trust:
+    """Return trust in our own record alone."""
+    known = participants.load()
+    return trust.assemble(
+        pinned=(trust.pinned(keys.record(), at=at),),
+        listed=None,
+        participants=known,
+        standing_as_of=trust.midnight(known.as_of),
+    )
+
+
+def report(
+    data: bytes | str,
+    *,
+    at: datetime,
+    carrier: str,
+    number: CertificateNumber | None = None,
+    state: CertificateState | None = None,
+    identity: bytes = b"",
+) -> Report:
+    """Judge signed bytes, or the text of a code, at this instant; what our book says of the number counts."""
+    known = Known(
+        statuses={} if number is None or state is None else {number: state},
+        identities={} if number is None or not identity else {number: identity},
+    )
+    circumstances = Circumstances(trust=own_trust(at=at), profiles=profiles.load(), at=at, known=known)
+    return verification.report(data, circumstances=circumstances, carrier=carrier)
