@@ -32,7 +32,10 @@ def test_what_programs_read_is_what_translators_wrote(language: str) -> None:
 def test_a_translation_keeps_what_is_filled_in(language: str) -> None:
     place = re.compile(r"%\(\w+\)[sd]")
     for each in messages.read(language):
-        source = each.id if isinstance(each.id, str) else (each.id or ("",))[-1]
-        texts = [each.string] if isinstance(each.string, str) else each.string
-        for text in texts[-1:]:
-            assert not text or set(place.findall(text)) == set(place.findall(source)), source
+        source, text = _last(each.id), _last(each.string)
+        assert not text or set(place.findall(text)) == set(place.findall(source)), source
+
+
+def _last(texts: str | list[str] | tuple[str, ...] | None) -> str:
+    """Return the only text, or, of several forms, that of many."""
+    return texts if isinstance(texts, str) else texts[-1] if texts else ""
