@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself: see requirements/setup.sh. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs vectors pictures fonts fuzz system lock clean setup setup-oracles
+.PHONY: help demo test check bench docs vectors pictures messages fonts fuzz system lock clean setup setup-oracles
 
 python := .venv/bin/python
 once ?=
@@ -37,6 +37,9 @@ vectors: setup ## make the test vectors of spec/ anew
 
 pictures: setup ## draw the pictures of printed sheets in docs/ anew
 	$(python) -m tests.pictures
+
+messages: setup ## bring the catalogues of translations up to the pages, and compile them
+	$(python) -m tests.messages
 
 fonts: setup ## cut the fonts that travel with the package anew
 	cd requirements/fonts && npm ci --silent

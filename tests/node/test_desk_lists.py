@@ -16,14 +16,13 @@ from macle.node.permissions import Role
 from tests.support.node_desk import SignedIn, an_actor
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoAssertNumQueries
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import DjangoAssertNumQueries, Settings
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def served(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+def served(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ROOT_URLCONF = "tests.support.specimen"
     settings.MIDDLEWARE = [*node.MIDDLEWARE, "tests.support.node_desk.SignedIn"]
     monkeypatch.setattr(SignedIn, "actor", an_actor(Role.AUDITOR))

@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
 
@@ -16,13 +17,13 @@ from macle.node.permissions import Act, Actor, Role
 from tests.support.node_desk import SignedIn, an_actor
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def served(settings: SettingsWrapper) -> None:
+def served(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.support.specimen"
     settings.MIDDLEWARE = [*node.MIDDLEWARE, "tests.support.node_desk.SignedIn"]
 
@@ -61,9 +62,10 @@ class TestPage:
 
     def test_a_view_says_which_act_it_serves(self) -> None:
         @pages.page(Act.TRADER_REGISTER, post=True)
-        def view(request: pages.Request) -> None: ...  # type: ignore[misc]
+        def view(request: pages.Request) -> HttpResponse:
+            return HttpResponse(request.person)
 
-        assert path("x", view).callback.act is Act.TRADER_REGISTER  # type: ignore[attr-defined, arg-type]
+        assert path("x", view).callback.act is Act.TRADER_REGISTER  # type: ignore[attr-defined]
 
     @pytest.mark.usefixtures("signed_in")
     def test_instants_are_in_the_time_of_the_office(self, client: Client) -> None:
@@ -213,7 +215,7 @@ class TestChoose:
 
 
 class TestHues:
-    def test_each_house_has_one_and_partners_keep_away_from_our_own(self, settings: SettingsWrapper) -> None:
+    def test_each_house_has_one_and_partners_keep_away_from_our_own(self, settings: Settings) -> None:
         for hue in (0, 100, 230, 359):
             settings.CONFIGURATION = node.CONFIGURATION.__class__(
                 **{name: getattr(node.CONFIGURATION, name) for name in node.CONFIGURATION.__dataclass_fields__}

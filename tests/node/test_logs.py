@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 
+from macle.node import settings
 from macle.node.logs import JSONLines
 
 
@@ -20,3 +21,8 @@ def test_a_line_has_the_message_as_it_stands_in_the_code_and_no_names() -> None:
     assert line["message"] == "%s could not sign in"
     assert (line["route"], line["status"], line["error"]) == ("/sign-in", 401, "KeyError")
     assert "Kgosi" not in json.dumps(line)
+
+
+def test_django_configures_the_logs_as_we_say() -> None:
+    # It calls what configures them only with settings that say something.
+    assert settings.LOGGING

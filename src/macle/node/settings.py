@@ -91,6 +91,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
+CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "macle.node.desk.pages.form_expired"
 
 FILE_UPLOAD_HANDLERS = [
@@ -178,4 +179,5 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 LOGGING_CONFIG = "macle.node.logs.configure"
-LOGGING: dict[str, object] = {}
+# Django does not call what configures the logs with nothing.
+LOGGING: dict[str, object] = {"version": 1}

@@ -311,9 +311,10 @@ class OneOfManyField(forms.ChoiceField):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         self.missing = kwargs.pop("missing", "")
+        empty = kwargs.pop("empty", "")
 
         def with_empty() -> list[tuple[str, str]]:
-            return [("", _("Choose…")), *(choices() if callable(choices) else choices)]
+            return [("", str(empty) or _("Choose…")), *(choices() if callable(choices) else choices)]
 
         super().__init__(choices=with_empty, **kwargs)
         self.error_messages["invalid_choice"] = gettext_lazy("Choose one from the list.")

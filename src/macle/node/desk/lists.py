@@ -154,7 +154,7 @@ class ChoiceFilter:
 
     def fields(self) -> Mapping[str, Any]:
         """Return a list that opens."""
-        return {self.name: forms.OneOfManyField(label=self.label, required=False, choices=self._named)}
+        return {self.name: forms.OneOfManyField(label=self.label, required=False, choices=self._named, empty=_("Any"))}
 
     def _named(self) -> list[tuple[str, str]]:
         choices = self.choices() if callable(self.choices) else self.choices

@@ -7,6 +7,8 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
+
 from macle.node.desk import pages
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class Access:
             extra={
                 "request_id": request.request_id,  # type: ignore[attr-defined]
                 # The pattern and not the path: a path may hold what belongs to somebody.
-                "route": match.route if match else "",
+                "route": match.route if match else "static" if request.path.startswith(settings.STATIC_URL) else "",
                 "method": request.method,
                 "status": answer.status_code,
                 "milliseconds": round((time.perf_counter() - begun) * 1000),
