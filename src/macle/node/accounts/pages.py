@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from macle.node.accounts.models import Grant
+    from macle.node.desk.forms import Form
     from macle.node.desk.pages import Request
 
 
@@ -335,7 +336,7 @@ def close(request: Request, identifier: str) -> HttpResponse:
 
 def _asked(
     request: Request,
-    form: forms.desk.Form,
+    form: Form,
     *,
     heading: str,
     act: str,
