@@ -74,11 +74,11 @@ def compiled(language: str) -> bytes:
 
 
 def bring_up(language: str) -> tuple[int, int]:
-    """Add what is new to the catalogue, drop what is gone, compile it; return how much is translated, and of how much."""
+    """Add what is new, drop what is gone and compile; return how many strings are translated, and of how many."""
     known, wanted = read(language), catalogue()
     known.update(wanted, no_fuzzy_matching=True)
     known.obsolete.clear()
-    known.fuzzy, known.header_comment = False, f"# The pages of a node in {known.locale.english_name}."  # type: ignore[union-attr]
+    known.fuzzy, known.header_comment = False, f"# The pages of a node in {known.locale.english_name}."
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -29,7 +29,7 @@ ARGUMENTS = [
 ]
 
 
-# Playwright leaves an event loop in the thread of the tests; nothing of theirs runs in it, so the database may be asked.
+# Playwright leaves an event loop in the thread of the tests; nothing of theirs runs in it: the database may be asked.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
 
 
@@ -59,7 +59,7 @@ def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def node_at(transactional_db: None, settings: object) -> Iterator[str]:  # noqa: ARG001 (a database that others see)
     """Return the address of a node whose pages, and the specimen's, are served by threads of this process."""
     del settings
-    thread = LiveServerThread("127.0.0.1", lambda handler: handler)
+    thread = LiveServerThread("127.0.0.1", lambda handler: handler)  # type: ignore[arg-type]
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()

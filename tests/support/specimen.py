@@ -1,4 +1,5 @@
 """Pages with every part of the kit, and pages that fail in every way: for tests alone."""
+# ruff: noqa: E501 (the template)
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ from macle.scheme.terms import Carats
 from tests.support.node_desk import AT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http.response import HttpResponseBase
 
     from macle.node.desk.pages import Request
@@ -150,7 +153,7 @@ def listed(request: Request) -> HttpResponseBase:
     return lists.answer(request, LINES, Line.objects.all(), acts=acts)
 
 
-FAILURES = {
+FAILURES: dict[str, Callable[[], Exception]] = {
     "refused": lambda: RulesRefuse(
         [
             *breach("III.b.confirmation-matches", where="carats", what="The weights differ.", mend="Weigh again."),
@@ -170,7 +173,7 @@ FAILURES = {
 
 @pages.page(pages.SIGNED_IN)
 def fails(request: Request, how: str) -> HttpResponse:  # noqa: ARG001
-    raise FAILURES[how]()
+    raise FAILURES[how]()  # noqa: RSE102 (made when it is asked for)
 
 
 @pages.page(pages.SIGNED_IN)

@@ -32,7 +32,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what `desk/page.html` needs beside the page's own context."""
     asked = pages.prepared(request)
     code = settings.CONFIGURATION.participant
-    house = participants.load()[code] if code in participants.load() else None
+    known = participants.load()
+    house = known[code] if code in known else None  # noqa: SIM401 (it has no `get`)
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
     signed_in = pages.is_signed_in(request)
     return {

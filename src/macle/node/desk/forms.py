@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -26,7 +26,6 @@ from macle.scheme.rules import RulesRefuse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from django.core.files.uploadedfile import UploadedFile
     from django.forms.boundfield import BoundField
     from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
@@ -371,7 +370,7 @@ class FileField(forms.FileField):
             self.widget.attrs["accept"] = ",".join(self.endings)
         self.error_messages["empty"] = gettext_lazy("The file is empty.")
 
-    def clean(self, value: Any, initial: Any = None) -> UploadedFile | None:  # noqa: ANN401
+    def clean(self, value: Any, initial: Any = None) -> Any:  # noqa: ANN401
         """Return the file; refuse one that is too large or of another kind by its name."""
         file = super().clean(value, initial)
         if file and file.size > self.most:
@@ -381,7 +380,7 @@ class FileField(forms.FileField):
             )
         if file and self.endings and not file.name.lower().endswith(self.endings):
             raise Said(_("Give a file whose name ends with %(endings)s.") % {"endings": _(", ").join(self.endings)})
-        return cast("UploadedFile | None", file)
+        return file
 
 
 # How a field is drawn.
@@ -438,7 +437,7 @@ def _choices(bound: BoundField) -> list[Choice]:
         attributes = {**place.data["attrs"], "type": place.data["type"], "name": place.data["name"]}
         attributes = {name: value for name, value in attributes.items() if value not in (None, False)}
         attributes["value"] = place.data["value"]
-        control = cast("SafeString", _input(attributes))
+        control = _input(attributes)
         hint = str(hints.get(str(place.data["value"]), ""))
         drawn.append(Choice(control=control, id=place.data["attrs"]["id"], label=place.choice_label, hint=hint))
     return drawn

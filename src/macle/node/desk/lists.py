@@ -99,8 +99,13 @@ class Column:
 class Filter(Protocol):
     """Something by which a list is narrowed."""
 
-    name: str
-    label: StrOrPromise
+    @property
+    def name(self) -> str:
+        """Return the name in the query."""
+
+    @property
+    def label(self) -> StrOrPromise:
+        """Return what people call it."""
 
     def fields(self) -> Mapping[str, Any]:
         """Return the fields of the form, by name."""
@@ -399,8 +404,9 @@ def numbers(page: int, most: int) -> list[int | None]:
     wanted = sorted({1, most, *range(max(1, page - 2), min(most, page + 2) + 1)})
     found: list[int | None] = []
     for number in wanted:
-        if found and number - cast("int", found[-1]) > 1:
-            found.append(None)
+        if found and number - wanted[wanted.index(number) - 1] > 1:
+            # A gap of one page is that page.
+            found.append(number - 1 if number - wanted[wanted.index(number) - 1] == 2 else None)  # noqa: PLR2004
         found.append(number)
     return found
 
@@ -455,7 +461,7 @@ def _cell(place: int, column: Column, row: object) -> Cell:
     )
 
 
-def _html(column: Column, value: Any) -> str:  # noqa: ANN401 (each kind has its own type)
+def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kind has its own type and form)
     if value is None or value == "":
         return ""
     match column.kind:
@@ -488,7 +494,7 @@ def harmless(cell: str) -> str:
     return "'" + cell if cell.startswith(_STARTS_A_FORMULA) else cell
 
 
-def _plain(column: Column, row: object) -> str:
+def _plain(column: Column, row: object) -> str:  # noqa: PLR0911 (each kind has its own form)
     """Return what a cell of an export holds, as text: quantities without separators, days as ISO 8601."""
     value = column.of(row)
     if value is None:

@@ -18,56 +18,59 @@ if TYPE_CHECKING:
 
     from django_stubs_ext import StrOrPromise
 
+_LINE: Final = 'fill="none" stroke="currentColor"'
+_PAPER: Final = 'stroke="var(--on-verdict)"'
+_FULL: Final = 'fill="currentColor"'
+
 DRAWN: Final[Mapping[str, str]] = {
     "valid": (
-        '<circle cx="12" cy="12" r="11" fill="currentColor"/>'
-        '<path d="M6.8 12.4l3.6 3.6 6.8-7.6" fill="none" stroke="var(--on-verdict)" stroke-width="2.6"/>'
+        f'<circle cx="12" cy="12" r="11" {_FULL}/>'
+        f'<path d="M6.8 12.4l3.6 3.6 6.8-7.6" fill="none" {_PAPER} stroke-width="2.6"/>'
     ),
     "not-valid": (
-        '<path d="M7.4 1h9.2L23 7.4v9.2L16.6 23H7.4L1 16.6V7.4z" fill="currentColor"/>'
-        '<path d="M7.8 7.8l8.4 8.4M16.2 7.8l-8.4 8.4" stroke="var(--on-verdict)" stroke-width="2.8"/>'
+        f'<path d="M7.4 1h9.2L23 7.4v9.2L16.6 23H7.4L1 16.6V7.4z" {_FULL}/>'
+        f'<path d="M7.8 7.8l8.4 8.4M16.2 7.8l-8.4 8.4" {_PAPER} stroke-width="2.8"/>'
     ),
     "cannot-decide": (
-        '<circle cx="12" cy="12" r="10" fill="none" stroke="currentColor" stroke-width="2.2" stroke-dasharray="5.6 2.25"/>'
-        '<path d="M8.9 9.6c0-1.9 1.4-3.1 3.2-3.1s3.1 1.1 3.1 2.8c0 2.4-3 2.4-3 4.9" fill="none" stroke="currentColor" stroke-width="2.3"/>'
-        '<path d="M10.9 16h2.6v2.5h-2.6z" fill="currentColor"/>'
+        f'<circle cx="12" cy="12" r="10" {_LINE} stroke-width="2.2" stroke-dasharray="5.6 2.25"/>'
+        f'<path d="M8.9 9.6c0-1.9 1.4-3.1 3.2-3.1s3.1 1.1 3.1 2.8c0 2.4-3 2.4-3 4.9" {_LINE} stroke-width="2.3"/>'
+        f'<path d="M10.9 16h2.6v2.5h-2.6z" {_FULL}/>'
     ),
     "until": (
-        '<path d="M3 4.5h18v17H3z" fill="none" stroke="currentColor" stroke-width="2.2"/>'
+        f'<path d="M3 4.5h18v17H3z" {_LINE} stroke-width="2.2"/>'
         '<path d="M3 9.5h18M8 1.5v5M16 1.5v5" stroke="currentColor" stroke-width="2.2"/>'
-        '<path d="M8 14.6l2.8 2.8 5-5.2" fill="none" stroke="currentColor" stroke-width="2.2"/>'
+        f'<path d="M8 14.6l2.8 2.8 5-5.2" {_LINE} stroke-width="2.2"/>'
     ),
     "expired": (
         '<path d="M4 1.5h16M4 22.5h16" stroke="currentColor" stroke-width="2.6"/>'
-        '<path d="M6 3h12c0 4.6-3.2 6.4-4.6 9 1.4 2.6 4.6 4.4 4.6 9H6c0-4.6 3.2-6.4 4.6-9C9.2 9.4 6 7.6 6 3z" fill="none" stroke="currentColor" stroke-width="2"/>'
-        '<path d="M7.6 20c.5-2.7 2.6-3.8 4.4-5.6 1.8 1.8 3.9 2.9 4.4 5.6z" fill="currentColor"/>'
+        '<path d="M6 3h12c0 4.6-3.2 6.4-4.6 9 1.4 2.6 4.6 4.4 4.6 9H6c0-4.6 3.2-6.4 4.6-9C9.2 9.4 6 7.6 6 3z" '
+        f'{_LINE} stroke-width="2"/>'
+        f'<path d="M7.6 20c.5-2.7 2.6-3.8 4.4-5.6 1.8 1.8 3.9 2.9 4.4 5.6z" {_FULL}/>'
     ),
     "admissible": (
-        '<path d="M2.5 2.5h19v19h-19z" fill="none" stroke="currentColor" stroke-width="2.4"/>'
-        '<path d="M6.9 12.3l3.5 3.5 6.7-7.4" fill="none" stroke="currentColor" stroke-width="2.6"/>'
+        f'<path d="M2.5 2.5h19v19h-19z" {_LINE} stroke-width="2.4"/>'
+        f'<path d="M6.9 12.3l3.5 3.5 6.7-7.4" {_LINE} stroke-width="2.6"/>'
     ),
-    "inadmissible": (
-        '<path d="M1.5 1.5h21v21h-21z" fill="currentColor"/><path d="M5 9.8h14v4.4H5z" fill="var(--on-verdict)"/>'
-    ),
+    "inadmissible": (f'<path d="M1.5 1.5h21v21h-21z" {_FULL}/><path d="M5 9.8h14v4.4H5z" fill="var(--on-verdict)"/>'),
     "not-judged": (
-        '<path d="M2.5 2.5h19v19h-19z" fill="none" stroke="currentColor" stroke-width="2.2" stroke-dasharray="4.6 2.7"/>'
+        f'<path d="M2.5 2.5h19v19h-19z" {_LINE} stroke-width="2.2" stroke-dasharray="4.6 2.7"/>'
         '<path d="M7 12h10" stroke="currentColor" stroke-width="2.6"/>'
     ),
     "first": (
-        '<path d="M2.5 2.5h19v19h-19z" fill="none" stroke="currentColor" stroke-width="2.2"/>'
-        '<path d="M8.8 8.6l3.8-2.2V17.5M8.6 17.5h7.6" fill="none" stroke="currentColor" stroke-width="2.3"/>'
+        f'<path d="M2.5 2.5h19v19h-19z" {_LINE} stroke-width="2.2"/>'
+        f'<path d="M8.8 8.6l3.8-2.2V17.5M8.6 17.5h7.6" {_LINE} stroke-width="2.3"/>'
     ),
     "waits": (
-        '<path d="M3 2.5h13l5 5v14H3z" fill="none" stroke="currentColor" stroke-width="2.3"/>'
+        f'<path d="M3 2.5h13l5 5v14H3z" {_LINE} stroke-width="2.3"/>'
         '<path d="M7.5 12h9M7.5 16.5h6" stroke="currentColor" stroke-width="2.3"/>'
     ),
     "late": (
-        '<circle cx="12" cy="12" r="10" fill="none" stroke="currentColor" stroke-width="2.4"/>'
-        '<path d="M12 5.8V12l4.2 3.2" fill="none" stroke="currentColor" stroke-width="2.6"/>'
+        f'<circle cx="12" cy="12" r="10" {_LINE} stroke-width="2.4"/>'
+        f'<path d="M12 5.8V12l4.2 3.2" {_LINE} stroke-width="2.6"/>'
     ),
     "differs": (
-        '<path d="M12 .8L23.2 12 12 23.2.8 12z" fill="currentColor"/>'
-        '<path d="M7.2 10h9.6M7.2 14.2h9.6M14.4 6.8l-4.8 10.6" stroke="var(--on-verdict)" stroke-width="2"/>'
+        f'<path d="M12 .8L23.2 12 12 23.2.8 12z" {_FULL}/>'
+        f'<path d="M7.2 10h9.6M7.2 14.2h9.6M14.4 6.8l-4.8 10.6" {_PAPER} stroke-width="2"/>'
     ),
 }
 """Each mark's shapes on a square of 24; what lies on a filled shape has the colour of the paper."""

@@ -126,11 +126,12 @@ def is_signed_in(request: HttpRequest) -> bool:
 def prepared(request: HttpRequest) -> Request:
     """Return the request with an actor, an instant and a name, also where nobody is signed in."""
     asked = cast("Request", request)
-    for name, value in (("actor", Actor(identifier="")), ("person", ""), ("at", None)):
-        if not hasattr(asked, name):
-            setattr(asked, name, value or clock.now())
-    if not isinstance(asked.person, str):
+    if not hasattr(asked, "actor"):
+        asked.actor = Actor(identifier="")
+    if not hasattr(asked, "person"):
         asked.person = ""
+    if not hasattr(asked, "at"):
+        asked.at = clock.now()
     return asked
 
 

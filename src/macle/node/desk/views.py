@@ -12,6 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from macle.node.desk import context, hues, lists, navigation, pages
 
 if TYPE_CHECKING:
+    from django.http.response import HttpResponseBase
+
     from macle.node.desk.pages import Request
 
 _YEAR: Final = 365 * 24 * 3600
@@ -58,13 +60,13 @@ def choose(request: Request) -> HttpResponse:
 
 
 @pages.page(pages.PUBLIC, post=True)
-def appearance(request: Request) -> HttpResponse:
+def appearance(request: Request) -> HttpResponseBase:
     """Choose language and theme on a page of their own."""
     return choose(request) if request.method == "POST" else pages.render(request, "desk/appearance.html")
 
 
 @pages.page(pages.PUBLIC)
-def participant(request: Request, digest: str) -> HttpResponse:
+def participant(request: Request, digest: str) -> HttpResponse:  # noqa: ARG001 (Django's own)
     """Return the style sheet that sets the hues of this house and of its partners."""
     current = digest == hues.digest()
     answer = HttpResponse(hues.sheet(), content_type="text/css; charset=utf-8", status=HTTPStatus.OK)
