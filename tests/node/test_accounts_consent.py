@@ -251,6 +251,6 @@ class TestEvidence:
         user = an_official()
         evidence = bound(user, a_passkey(user)).evidence
         assert evidence is not None
+        changed: dict[str, Any] = {field: content}
         with pytest.raises((consent.EvidenceMalformed, consent.EvidenceInvalid)):
-            changed: dict[str, Any] = {field: content}
             consent.check_evidence(evidence=dataclasses.replace(evidence, **changed), challenge=CHALLENGE)

@@ -17,6 +17,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import get_resolver, reverse
 from fido2.utils import websafe_decode
@@ -211,25 +212,24 @@ class TestLock:
         assert browser.enter().url == reverse("mfa_authenticate")
 
     def test_says_nothing_about_whether_there_is_such_an_account(self, browser: Browser) -> None:
-        for _ in range(throttle.TRIES):
-            answer = browser.enter("nobody", password="wrong")
-        assert "locked until 09:45 UTC" in text_of(answer)
+        answers = [browser.enter("nobody", password="wrong") for _ in range(throttle.TRIES)]
+        assert "locked until 09:45 UTC" in text_of(answers[-1])
         assert "nobody" not in str(Attempts.objects.values_list())
 
     def test_wrong_codes_count_too(self, browser: Browser, time: Clock) -> None:
         user = a_holder(Role.AUDITOR)
         browser.enter()
-        for _ in range(throttle.TRIES):
-            answer = browser.enter_code("000000")
-        assert "locked until" in text_of(answer)
+        answers = [browser.enter_code("000000") for _ in range(throttle.TRIES)]
+        assert "locked until" in text_of(answers[-1])
         assert "locked until" in text_of(browser.enter_code(code_of(user, time.at)))
 
     def test_the_right_password_does_not_pay_for_wrong_codes(self, browser: Browser) -> None:
         a_holder(Role.AUDITOR)
-        for _ in range(throttle.TRIES):
+        for _ in range(throttle.TRIES - 1):
             browser.enter()
-            answer = browser.enter_code("000000")
-        assert "locked until" in text_of(answer)
+            browser.enter_code("000000")
+        browser.enter()
+        assert "locked until" in text_of(browser.enter_code("000000"))
 
     def test_an_administrator_opens_it(self, browser: Browser, time: Clock) -> None:
         user = a_holder(Role.AUDITOR)
@@ -302,7 +302,12 @@ class TestFirst:
         request = RequestFactory().get(reverse("accounts:second-factor"))
         request.user, request.session = user, {"began": AT.isoformat(), "seen": AT.isoformat()}  # type: ignore[assignment]
         seen = []
-        middleware.Actors(lambda asked: seen.append(asked.actor))(request)  # type: ignore[arg-type, attr-defined, func-returns-value]
+
+        def page(asked: Any) -> HttpResponse:
+            seen.append(asked.actor)
+            return HttpResponse()
+
+        middleware.Actors(page)(request)
         assert seen == [queries.ANONYMOUS]
 
     def test_an_authenticator_is_set_up_and_opens_the_desk(self, browser: Browser) -> None:

@@ -36,7 +36,7 @@ CLAIMS = {"sub": "7f3a", "email": "tamsin.vale@ministry.example", "email_verifie
 
 def a_request() -> HttpRequest:
     request = RequestFactory().get("/")
-    request.session = sessions.SessionStore()  # type: ignore[assignment]
+    request.session = sessions.SessionStore()
     request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
     return request
 

@@ -90,7 +90,8 @@ class RemovePasskey(passkeys.RemoveWebAuthnView):  # type: ignore[misc]
         """Remove it, or say why not."""
         if not get_adapter().can_delete_authenticator(self.get_object()):
             form.add_error(None, _("This is your only second factor. Add another first."))
-            return self.render_to_response(self.get_context_data(form=form))
+            asked: HttpResponseBase = self.render_to_response(self.get_context_data(form=form))
+            return asked
         answer: HttpResponseBase = super().form_valid(form)
         return answer
 
