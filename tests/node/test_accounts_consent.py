@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import transaction
 from fido2.utils import websafe_encode
 from fido2.webauthn import AuthenticatorData
 
@@ -113,8 +114,6 @@ class TestPilot:
 
     @pytest.mark.django_db(transaction=True)
     def test_is_refused_within_the_transaction_of_an_act(self) -> None:
-        from django.db import transaction
-
         user = an_official()
         with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
             give(user)
@@ -252,5 +251,6 @@ class TestEvidence:
         user = an_official()
         evidence = bound(user, a_passkey(user)).evidence
         assert evidence is not None
+        changed: dict[str, Any] = {field: content}
         with pytest.raises((consent.EvidenceMalformed, consent.EvidenceInvalid)):
-            consent.check_evidence(evidence=dataclasses.replace(evidence, **{field: content}), challenge=CHALLENGE)
+            consent.check_evidence(evidence=dataclasses.replace(evidence, **changed), challenge=CHALLENGE)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def service(settings: Any) -> None:
     """Let the node know a ministry's service, as its environment does."""
-    app = {"provider_id": "ministry", "name": "Ministry", "client_id": "macle", "secret": "x"}
+    app: dict[str, Any] = {"provider_id": "ministry", "name": "Ministry", "client_id": "macle", "secret": "x"}
     app |= {"settings": {"server_url": "https://login.example"}}
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
 
@@ -36,7 +36,7 @@ CLAIMS = {"sub": "7f3a", "email": "tamsin.vale@ministry.example", "email_verifie
 
 def a_request() -> HttpRequest:
     request = RequestFactory().get("/")
-    request.session = sessions.SessionStore()  # type: ignore[assignment]
+    request.session = sessions.SessionStore()
     request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
     return request
 

@@ -56,7 +56,7 @@ def actor_of(user: User, at: datetime = AT) -> Actor:
 
 def an_authenticator(user: User) -> str:
     """Give the user an authenticator application, and return its secret."""
-    secret = generate_totp_secret()
+    secret: str = generate_totp_secret()
     TOTP.activate(user, secret)
     Authenticator.objects.filter(user=user).update(created_at=user.created_at)
     return secret
@@ -84,9 +84,8 @@ class Passkey:
 
     def register(self, challenge: bytes) -> dict[str, Any]:
         """Answer `navigator.credentials.create`, as JSON."""
-        attested = AttestedCredentialData.create(
-            b"\x00" * 16, self.credential, ES256.from_cryptography_key(self.key.public_key())
-        )
+        public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
+        attested = AttestedCredentialData.create(b"\x00" * 16, self.credential, public)
         data = AuthenticatorData.create(
             hashlib.sha256(self.relying_party.encode()).digest(),
             PRESENT | AuthenticatorData.FLAG.AT,

@@ -113,7 +113,7 @@ class Configuration:
         default="",
     )
     oidc_client_id: str = _setting("The name by which that service knows this node.", default="")
-    oidc_client_secret_file: Path | None = _setting(
+    oidc_client_secret_file: Path | None = _setting(  # noqa: RUF009 (a field)
         "A file with the secret that this node shares with that service.", default=""
     )
     oidc_name: str = _setting("What the button for that service says.", default="Ministry")

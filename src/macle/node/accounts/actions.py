@@ -29,6 +29,7 @@ from macle.node.audit import actions as audit
 from macle.node.permissions import Act, Actor, Reach, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 FIRST_PASSWORD_SERVES: Final = timedelta(days=7)
@@ -222,7 +223,7 @@ def end_grant(*, grant: int, reason: str, by: Actor, at: datetime) -> Grant:
     _reason(reason)
     with transaction.atomic():
         others = _other_administrators(grant=grant, at=at)
-        held = Grant.objects.select_for_update().filter(pk=grant).first()
+        held: Grant | None = Grant.objects.select_for_update().filter(pk=grant).first()
         if held is None:
             raise GrantUnknown("There is no such grant.", where="grant")
         if held.until is not None and held.until <= at:
@@ -292,7 +293,7 @@ def end_deputyship(*, deputyship: int, reason: str, by: Actor, at: datetime) -> 
     by.require(Act.ACCOUNT_DEPUTISE)
     _reason(reason)
     with transaction.atomic():
-        held = Deputy.objects.select_for_update().filter(pk=deputyship).first()
+        held: Deputy | None = Deputy.objects.select_for_update().filter(pk=deputyship).first()
         if held is None:
             raise GrantUnknown("There is no such deputyship.", where="deputyship")
         if held.until is not None and held.until <= at:
@@ -450,7 +451,7 @@ def give_authenticator(*, user: str, by: Actor, at: datetime) -> str:
     Refuses an account that has a second factor, or to which anybody ever signed in: nobody learns of a secret in use.
     """
     by.require(Act.ACCOUNT_CREATE)
-    secret = totp.generate_totp_secret()
+    secret: str = totp.generate_totp_secret()
     with transaction.atomic():
         held = _locked(user)
         if held.last_login is not None or Authenticator.objects.filter(user=held).exists():
@@ -546,7 +547,13 @@ def _next_epoch(user: User) -> None:
 
 
 def _record(
-    tag: Act | Event, user: User, *, by: Actor, at: datetime, office: str = "", facts: dict[str, object] | None = None
+    tag: Act | Event,
+    user: User,
+    *,
+    by: Actor,
+    at: datetime,
+    office: str = "",
+    facts: Mapping[str, object] | None = None,
 ) -> None:
     audit.record(
         authority=settings.CONFIGURATION.participant,

@@ -1,4 +1,4 @@
-"""How django-allauth is told our rules: lockout, first passwords, second factors that stay, and a ministry's sign-in."""
+"""How django-allauth is told our rules: lockout, first passwords, second factors that stay, a ministry's sign-in."""
 
 from __future__ import annotations
 
@@ -74,26 +74,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:  # noqa: ANN401
         """Return whose name and password these are; a first password serves for a few days only."""
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
-        if isinstance(user, User) and user.first_password_until is not None:
-            if user.first_password_until <= clock.now():
-                raise ValidationError(
-                    _("This first password has ended. Ask your administrator for a new one."), code="ended"
-                )
+        until = user.first_password_until if isinstance(user, User) else None
+        if until is not None and until <= clock.now():
+            raise ValidationError(
+                _("This first password has ended. Ask your administrator for a new one."), code="ended"
+            )
         return user
 
     def is_reauthentication_required(self, *, app: str, **_options: object) -> bool:
         """Return whether somebody must prove themself again: not for the first second factor, right after sign-in."""
         request = context.request
         began = request.session.get(sessions.BEGAN)
-        if (
-            app == "allauth.mfa"
-            and began is not None
-            and clock.now() - datetime.fromisoformat(began) < FRESH
-            # What was set up in this very session does not count: its recovery codes are still to be shown.
-            and not Authenticator.objects.filter(user=request.user, created_at__lt=began).exists()
-        ):
-            return False
-        return True
+        if app != "allauth.mfa" or began is None or clock.now() - datetime.fromisoformat(began) >= FRESH:
+            return True
+        # What was set up in this very session does not count: its recovery codes are still to be shown.
+        return bool(Authenticator.objects.filter(user=request.user, created_at__lt=began).exists())
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
         """Return where a new password leads: to one's own account."""

@@ -46,7 +46,8 @@ def step_of(at: datetime) -> int:
 
 def code_of(secret: str, *, step: int) -> str:
     """Return the code of a secret (base32) for a step of time."""
-    return auth.format_hotp_value(auth.hotp_value(secret, step))
+    code: str = auth.format_hotp_value(auth.hotp_value(secret, step))
+    return code
 
 
 def _use(user: User, step: int, *, now: int) -> bool:

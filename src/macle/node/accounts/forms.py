@@ -1,4 +1,4 @@
-"""Forms: those of sign-in are allauth's, with our counting of wrong tries and our look; those of administrators are ours.
+"""Forms: those of sign-in are allauth's, with our counting of wrong tries and our look; administrators' are ours.
 
 The order of bases matters: allauth's class first, so that its fields are made before ours is drawn.
 """

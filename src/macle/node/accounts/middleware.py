@@ -109,7 +109,7 @@ class Actors:
             # Chosen at the foot of a page, on this device.
             return self.get_response(request)
         with translation.override(user.language):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
             return self.get_response(request)
 
 

@@ -91,7 +91,7 @@ class User(AbstractBaseUser):
         return self.identifier
 
     @property
-    def is_active(self) -> bool:  # type: ignore[override]
+    def is_active(self) -> bool:
         """Return whether the account is open."""
         return self.closed_at is None
 
@@ -127,10 +127,6 @@ class NeverDeleted(models.QuerySet[Any]):
         """Refuse."""
         raise GrantUnalterable("A grant is ended and never deleted.", mend="End it with a reason.")
 
-    def in_force(self, at: datetime) -> Any:  # noqa: ANN401 (of whichever table)
-        """Return those whose interval holds this instant."""
-        return self.filter(in_force(at))
-
 
 def in_force(at: datetime) -> Q:
     """Return the condition that an interval holds this instant; the instant of its end does not belong to it."""
@@ -145,8 +141,6 @@ class Interval(models.Model):
     given_by = models.CharField(max_length=64)
     ended_by = models.CharField(max_length=64, blank=True)
     ended_because = models.CharField(max_length=200, blank=True)
-
-    objects: ClassVar[models.Manager[Any]] = NeverDeleted.as_manager()
 
     class Meta:
         """A part of other tables."""
@@ -165,6 +159,8 @@ class Grant(Interval):
     role = models.CharField(max_length=32, choices=ROLES)
     office = models.CharField(max_length=120, blank=True)
     trader = models.CharField(max_length=32, blank=True)
+
+    objects: ClassVar[models.Manager[Grant]] = NeverDeleted.as_manager()
 
     class Meta:
         """Grants in their order; the same one is not open twice."""
@@ -192,6 +188,8 @@ class Deputy(Interval):
     role = models.CharField(max_length=32, choices=ROLES)
     office = models.CharField(max_length=120, blank=True)
     reason = models.CharField(max_length=200)
+
+    objects: ClassVar[models.Manager[Deputy]] = NeverDeleted.as_manager()
 
     class Meta:
         """Deputyships in their order."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from macle.node.accounts.models import Grant
+    from macle.node.desk.forms import Form
     from macle.node.desk.pages import Request
 
 
@@ -89,7 +90,8 @@ class RemovePasskey(passkeys.RemoveWebAuthnView):  # type: ignore[misc]
         """Remove it, or say why not."""
         if not get_adapter().can_delete_authenticator(self.get_object()):
             form.add_error(None, _("This is your only second factor. Add another first."))
-            return self.render_to_response(self.get_context_data(form=form))
+            asked: HttpResponseBase = self.render_to_response(self.get_context_data(form=form))
+            return asked
         answer: HttpResponseBase = super().form_valid(form)
         return answer
 
@@ -335,7 +337,7 @@ def close(request: Request, identifier: str) -> HttpResponse:
 
 def _asked(
     request: Request,
-    form: forms.desk.Form,
+    form: Form,
     *,
     heading: str,
     act: str,

@@ -82,14 +82,16 @@ def holding(role: str, *, at: datetime) -> Q:
 
 def grant_of(user: User, pk: int) -> Grant:
     """Return a grant of this user; raise `UserUnknown` for any other."""
-    if (found := Grant.objects.filter(user=user, pk=pk).first()) is None:
+    found: Grant | None = Grant.objects.filter(user=user, pk=pk).first()
+    if found is None:
         raise UserUnknown("There is no such role.", where="grant")
     return found
 
 
 def deputyship_of(user: User, pk: int) -> Deputy:
     """Return a deputyship in which this user is absent or stands in; raise `UserUnknown` for any other."""
-    if (found := Deputy.objects.filter(Q(absent=user) | Q(deputy=user), pk=pk).first()) is None:
+    found: Deputy | None = Deputy.objects.filter(Q(absent=user) | Q(deputy=user), pk=pk).first()
+    if found is None:
         raise UserUnknown("There is no such deputyship.", where="deputyship")
     return found
 
