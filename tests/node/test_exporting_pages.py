@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
+LATER = made.later(10)
+
+
 class _Notes:
     """What a page says next time: kept, as a session would."""
 
@@ -35,7 +38,7 @@ class _Notes:
 
 
 def asked(
-    by: Actor, name: str, *arguments: object, post: dict[str, Any] | None = None, at: datetime = made.later(10)
+    by: Actor, name: str, *arguments: object, post: dict[str, Any] | None = None, at: datetime = LATER
 ) -> HttpResponseBase:
     """Ask for a page as this person; sessions and sign-in are the business of another office."""
     address = reverse(f"exporting:{name}", args=arguments)

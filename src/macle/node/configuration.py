@@ -64,8 +64,8 @@ class Configuration:
         default="one_official",
     )
     validity_days: int = _setting(
-        "Days after issuance on which a certificate expires where no law of this Participant is verified: a practice of "
-        "the house, and no rule.",
+        "Days after issuance on which a certificate expires where no law of this Participant is verified: a practice "
+        "of the house, and no rule.",
         default="60",
     )
     host: str = _setting("The address on which the node listens.", default="127.0.0.1")

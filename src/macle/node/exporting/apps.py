@@ -24,9 +24,8 @@ class ExportingConfig(AppConfig):
         """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
 
-        from macle.node.desk import navigation, pages  # noqa: PLC0415
+        from macle.node.desk import navigation  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
-        from macle.node.exporting.actions import certificates  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
 
         navigation.enter(
@@ -35,15 +34,16 @@ class ExportingConfig(AppConfig):
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
         )
         navigation.answer_find("exporting", _find)
-        worker.every(_HOUR, "expire certificates")(lambda at: _expire(certificates, at))
-        _ = pages
+        worker.every(_HOUR, "expire certificates")(_expire)
 
 
 _HOUR = 3600
 
 
-def _expire(certificates: object, at: datetime) -> None:
-    certificates.expire(at=at)  # type: ignore[attr-defined]
+def _expire(at: datetime) -> None:
+    from macle.node.exporting.actions import certificates  # noqa: PLC0415
+
+    certificates.expire(at=at)
 
 
 def _find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:

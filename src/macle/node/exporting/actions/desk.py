@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -117,7 +117,7 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
     return examination
 
 
-def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, object]]]:
+def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, Any]]]:
     """Return which valuation counts and the lines with their final values.
 
     Where the profile's basis is the highest, the highest of the three counts; where it is the government's value, that
@@ -138,7 +138,7 @@ def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str
     else:
         chosen = "declared"
     total, left = totals[chosen], totals[chosen]
-    lines: list[dict[str, object]] = []
+    lines: list[dict[str, Any]] = []
     ordered = sorted(measured.lines.items())
     for index, (heading, (weight, value)) in enumerate(ordered):
         share = left if index == len(ordered) - 1 else total * value.hundredths // declared if declared else 0

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from macle.node.desk.pages import Request
+    from macle.node.desk.forms import Form
     from macle.node.exporting.models import Application
 
 _WITH_REASON: dict[CertificateAct, Callable[..., Any]] = {
@@ -54,7 +55,8 @@ def act(request: Request, reference: str, name: str) -> HttpResponseBase:
         raise Http404 from None
     matter = queries.application(reference, request.actor)
     if chosen in _WITHOUT:
-        run, form = _WITHOUT[chosen], forms.ConfirmForm(_sent(request))
+        run = _WITHOUT[chosen]
+        form: Form = forms.ConfirmForm(_sent(request))
     elif chosen in _WITH_REASON or chosen in _DECIDED:
         run, form = _WITH_REASON.get(chosen, desk.approve), forms.ReasonForm(_sent(request))
     else:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application, Certificate, Confirmation
 
+MINUS = "\N{MINUS SIGN}"
 QUEUE_ROWS = 25
 """Rows of one part of a queue; the rest is a link away."""
 
@@ -295,7 +296,7 @@ def _differs(confirmation: Confirmation) -> list[Differs]:
                 _FIGURES[name](),
                 _figure(name, ours),
                 _figure(name, theirs),
-                ("+" if theirs > ours else "−") + _figure(name, abs(theirs - ours)),
+                ("+" if theirs > ours else MINUS) + _figure(name, abs(theirs - ours)),
             )
         )
     return rows

@@ -28,7 +28,7 @@ from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from django.http.response import HttpResponseBase
@@ -204,7 +204,7 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     ]
 
 
-_OUTCOMES = {
+_OUTCOMES: dict[Outcome, Callable[[], tuple[str, str]]] = {
     Outcome.REFUSE: lambda: ("not-valid", _("Refused")),
     Outcome.HOLD: lambda: ("cannot-decide", _("Held")),
     Outcome.UNDECIDED: lambda: ("cannot-decide", _("Cannot decide")),
@@ -233,7 +233,7 @@ def steps_of(held: Certificate, matter: Application, *, at: datetime) -> list[Ch
     ]
 
 
-_RESULTS = {
+_RESULTS: dict[Result, Callable[[], tuple[str, str]]] = {
     Result.PASSED: lambda: ("valid", _("Holds")),
     Result.FAILED: lambda: ("not-valid", _("Does not hold")),
     Result.UNDECIDED: lambda: ("cannot-decide", _("Cannot decide")),
