@@ -90,6 +90,8 @@ class Application(models.Model):
     number = models.CharField(max_length=_NUMBER, blank=True)
     """The number of the certificate, once it is reserved."""
     succeeds = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replacements")
+    """Whose certificate it replaces, if any: it stays so over spoiled sheets, and only the desk says it."""
     seals = models.JSONField(default=list)
     """The container's seals, as recorded when it was sealed."""
     exporter_name = models.CharField(max_length=120, blank=True)
@@ -287,7 +289,7 @@ class Block(models.Model):
     """A range of numbers allotted to an office; both ends belong to it.
 
     A number's national part is ``lead`` and its counter in ``width`` digits. On pre-printed forms the numbers are the
-    sheets'. ``next`` only grows; the row is locked while a number is taken.
+    sheets'. ``next`` only grows, and never stands in a gap; the row is locked while a number is taken.
     """
 
     office = models.CharField(max_length=120)
@@ -318,8 +320,9 @@ class Block(models.Model):
 
     @property
     def left(self) -> int:
-        """Return how many numbers were never taken."""
-        return max(0, self.last - self.next + 1)
+        """Return how many numbers can still be taken: those that were skipped ahead cannot."""
+        ahead = sum(gap.last - gap.first + 1 for gap in self.gaps.all() if gap.first >= self.next)
+        return max(0, self.last - self.next + 1 - ahead)
 
     def national(self, counter: int) -> str:
         """Return the national part of a number of the block."""
@@ -381,7 +384,7 @@ class Number(models.Model):
 
 
 class Gap(Unalterable):
-    """Numbers that were skipped and will never be used; both ends belong to it."""
+    """Numbers that were skipped and will never be used; both ends belong to it, and gaps do not overlap."""
 
     block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="gaps")
     first = models.BigIntegerField()
@@ -412,6 +415,8 @@ class Intent(models.Model):
     record = models.BinaryField()
     key_id = models.CharField(max_length=16)
     holder = models.CharField(max_length=64)
+    second = models.CharField(max_length=64, blank=True)
+    """The holder of the further official's key, where two validate."""
     level = models.PositiveSmallIntegerField()
     validated_at = models.DateTimeField()
     prepared_at = models.DateTimeField()

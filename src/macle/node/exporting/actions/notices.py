@@ -16,6 +16,7 @@ from macle.node.exporting import queries
 from macle.node.exporting.actions import numbers, posting, steps
 from macle.node.exporting.models import Certificate, Notice, NoticeKind, Number, Reconfirmation
 from macle.node.permissions import Act
+from macle.node.registry import keys as node_keys
 from macle.node.registry import queries as registry
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ def issue_for_sheets(
 ) -> Notice:
     """Give notice that pre-printed sheets were stolen; both ends belong to the range.
 
-    Sheets that were not used are skipped for ever. The partners to whom certificates with these numbers are under way
-    are told, and every partner learns the range.
+    Sheets that were not used are skipped for ever, also those that lie further down in the stack. The partners to whom
+    certificates with these numbers are under way are told, and every partner learns the range.
     """
     words = steps.given(text, where="text")
     with transaction.atomic():
-        held = numbers.locked(block)
-        by.require(Act.NOTICE_ISSUE, office=held.office)
+        held = numbers.locked(block, Act.NOTICE_ISSUE, by)
+        _refuse_future(since, at=at)
         if not held.on_sheets or not held.first <= first <= last <= held.last:
             raise ScopeMalformed(
                 f"{first} to {last} are no sheets of the block {held}.", where="first", mend="Give sheets of one block."
@@ -73,15 +74,7 @@ def issue_for_sheets(
             issued_at=at,
             issued_by=by.identifier,
         )
-        if held.next <= last:
-            skipped_from = max(first, held.next)
-            if skipped_from > held.next:
-                raise ScopeMalformed(
-                    f"The sheets before {held.national(skipped_from)} were not used yet.",
-                    where="first",
-                    mend=f"Begin with {held.national(held.next)}, or record those before as spoiled.",
-                )
-            numbers.skip(block=held, last=last, why="stolen", at=at, by_identifier=by.identifier)
+        numbers.skip(block=held, first=first, last=last, why="stolen", at=at, by_identifier=by.identifier)
         _record(notice, Act.NOTICE_ISSUE, by=by, at=at, first=first, last=last)
         _tell_all(
             notice,
@@ -110,6 +103,11 @@ def issue_for_key(
             where="key_id",
             mend="Give 16 hexadecimal digits, as the official's page shows.",
         )
+    if all(each.public_key.key_id.hex() != key for each in node_keys.record().keys):
+        raise ScopeMalformed(
+            f"This authority never had the key {key}.", where="key_id", mend="Copy it from the official's page."
+        )
+    _refuse_future(since, at=at)
     with transaction.atomic():
         notice = Notice.objects.create(
             kind=NoticeKind.KEY,
@@ -134,6 +132,11 @@ def issue_for_key(
 
 
 _KEY_ID = 16
+
+
+def _refuse_future(since: datetime, *, at: datetime) -> None:
+    if since > at:
+        raise ScopeMalformed("This is still to come.", where="since", mend="Say since when it may have been taken.")
 
 
 def in_the_air(notice: Notice) -> QuerySet[Certificate]:
@@ -161,9 +164,12 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
     Returns for how many it answered now. What was answered stays.
     """
     with transaction.atomic():
-        held = _locked(notice)
-        by.require(Act.CERTIFICATE_RECONFIRM, office=held.office)
+        held = _locked(notice, Act.CERTIFICATE_RECONFIRM, by)
         _refuse_ended(held)
+        if both := set(ours) & set(not_ours):
+            raise ScopeMalformed(
+                f"{min(both)} cannot be both.", where="not_ours", mend="Say of each one whether it is yours."
+            )
         answers = dict.fromkeys(ours, True) | dict.fromkeys(not_ours, False)
         concerned = {each.number: each for each in unanswered(held).filter(number__in=answers)}
         Reconfirmation.objects.bulk_create(
@@ -201,8 +207,7 @@ def end(*, notice: int, outcome: str, by: Actor, at: datetime) -> Notice:
     """End a notice with what came of it; partners are told."""
     words = steps.given(outcome, where="outcome")
     with transaction.atomic():
-        held = _locked(notice)
-        by.require(Act.NOTICE_END, office=held.office)
+        held = _locked(notice, Act.NOTICE_END, by)
         _refuse_ended(held)
         held.ended_at, held.ended_by, held.outcome = at, by.identifier, words
         held.save()
@@ -211,11 +216,12 @@ def end(*, notice: int, outcome: str, by: Actor, at: datetime) -> Notice:
     return held
 
 
-def _locked(notice: int) -> Notice:
-    try:
-        return Notice.objects.select_for_update().get(pk=notice)
-    except Notice.DoesNotExist:
-        raise NoticeMissing("There is no such notice.", where="notice", mend="See the list of notices.") from None
+def _locked(notice: int, act: Act, by: Actor) -> Notice:
+    steps.require_may(act, by)
+    held: Notice | None = Notice.objects.select_for_update().filter(pk=notice).first()
+    if held is None or not by.reach(act).covers(office=held.office):
+        raise NoticeMissing("There is no such notice.", where="notice", mend="See the list of notices.")
+    return held
 
 
 def _refuse_ended(notice: Notice) -> None:
