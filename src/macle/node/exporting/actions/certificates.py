@@ -131,17 +131,18 @@ def void(*, reference: str, why: str, words: str, by: Actor, at: datetime) -> St
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.CERTIFICATE_VOID, by)
-        was_out = application.status in queries.IN_THE_AIR
         step = _void(application, why=why, words=text, use=Use.VOID, tag=Act.CERTIFICATE_VOID, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=why, by=by, at=at)
         steps.tell(application, "void", at=at, why=why)
     return step
 
 
 def _void(application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime) -> Step:
+    """Void the number of a locked application, and tell the partner if it was out of the house."""
+    steps.require_allowed(application, CertificateAct.VOID)
     desk.give_back(application, use=use, why=why, by_identifier=by.identifier, at=at)
     application.intents.filter(superseded_at=None, consented_at=None).update(superseded_at=at)
+    if application.status in queries.IN_THE_AIR:
+        posting.send_withdrawal(application, "void", why=why, by=by, at=at)
     return steps.take(
         application,
         CertificateAct.VOID,
@@ -161,10 +162,7 @@ def spoil(*, reference: str, words: str, by: Actor, at: datetime) -> Application
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.SHEET_SPOIL, by)
-        was_out = application.status in queries.IN_THE_AIR
         _void(application, why=SPOILED, words=words.strip(), use=Use.SPOILED, tag=Act.SHEET_SPOIL, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=SPOILED, by=by, at=at)
         successor = _successor(application, entered=application.entered, by=by, at=at)
         steps.tell(application, "spoiled", at=at, successor=successor.reference)
     return successor
@@ -273,6 +271,7 @@ def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.CERTIFICATE_REPORT_LOST, by)
+        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_LOST,
@@ -281,7 +280,6 @@ def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step
             at=at,
             reason=steps.given(reason),
         )
-        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         steps.tell(application, "lost", at=at)
     return step
 
@@ -291,6 +289,7 @@ def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Ste
     with transaction.atomic():
         application = steps.locked(reference)
         steps.allowed_to(application, Act.CERTIFICATE_REPORT_FOUND, by)
+        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_FOUND,
@@ -299,7 +298,6 @@ def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Ste
             at=at,
             reason=steps.given(reason),
         )
-        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         steps.tell(application, "found", at=at)
     return step
 
@@ -312,6 +310,8 @@ def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
         had_number, was_out = bool(application.number), application.status in queries.IN_THE_AIR
         if had_number and not was_out:
             desk.give_back(application, use=Use.VOID, why="invalidated", by_identifier=by.identifier, at=at)
+        if was_out:
+            posting.send_withdrawal(application, "invalidated", why="invalidated", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.INVALIDATE,
@@ -320,8 +320,6 @@ def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
             at=at,
             reason=steps.given(reason),
         )
-        if was_out:
-            posting.send_withdrawal(application, "invalidated", why="invalidated", by=by, at=at)
         steps.tell(application, "invalidated", at=at, step=step.sequence)
     return step
 

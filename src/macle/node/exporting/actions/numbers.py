@@ -90,7 +90,7 @@ def allot(
         )
     with transaction.atomic():
         # All blocks are locked, so that two that overlap are not allotted at once.
-        for other in Block.objects.select_for_update():
+        for other in Block.objects.select_for_update().order_by("allotted_at", "id"):
             if (other.lead, other.width) == (lead, width) and other.first <= last and first <= other.last:
                 raise BlockRefused(
                     f"It overlaps the block {other} of {other.office}.", where="first", mend="Begin after that block."
@@ -155,7 +155,7 @@ def skip_rest(*, at: datetime, by_identifier: str) -> int:
     """
     ended = 0
     with transaction.atomic():
-        for block in Block.objects.select_for_update().filter(ended_at=None):
+        for block in Block.objects.select_for_update().filter(ended_at=None).order_by("allotted_at", "id"):
             gap = skip(block=block, last=block.last, why="restored from a backup", at=at, by_identifier=by_identifier)
             block.ended_at = at
             block.save(update_fields=["ended_at"])

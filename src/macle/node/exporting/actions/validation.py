@@ -409,6 +409,9 @@ def _record(
     letter = posting.certificate_letter(signed, at=at)
     with transaction.atomic():
         application = steps.locked(intent.application.reference)
+        # Whoever consented to the same bytes at the same time may have recorded them, or voided the number.
+        steps.require_allowed(application, CertificateAct.VALIDATE)
+        replaced = _replaced(application, certificate)
         recorded = Certificate.objects.create(
             application=application,
             number=application.number,
@@ -433,6 +436,7 @@ def _record(
             certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=dict(consent)
         )
         numbers.end(application.number, use=Use.ISSUED, at=at)
+        posting.send_certificate(application, letter, by=by, at=at)
         steps.take(
             application,
             CertificateAct.VALIDATE,
@@ -448,25 +452,23 @@ def _record(
                 "parcels": recorded.parcels,
             },
         )
-        _replaced(application, certificate, by=by, at=at)
-        posting.send_certificate(application, letter, by=by, at=at)
+        if replaced is not None:
+            steps.take(
+                replaced,
+                CertificateAct.REPLACE,
+                tag=Act.CERTIFICATE_REPLACE,
+                by=by,
+                at=at,
+                facts={"by": application.number},
+            )
         steps.tell(application, "validated", at=at)
     return recorded
 
 
-def _replaced(application: Application, certificate: TypedCertificate, *, by: Actor, at: datetime) -> None:
-    """End the certificate that this one replaces, in the same transaction."""
+def _replaced(application: Application, certificate: TypedCertificate) -> Application | None:
+    """Return, locked, the application whose certificate this one replaces and ends in the same transaction, if any."""
     if certificate.refers_to is None or application.succeeds is None:
-        return
+        return None
     old = steps.locked(application.succeeds.reference)
-    if old.number != str(certificate.refers_to.number):
-        return
-    if any(row.act is CertificateAct.REPLACE for row in lifecycle.allowed(old.status)):
-        steps.take(
-            old,
-            CertificateAct.REPLACE,
-            tag=Act.CERTIFICATE_REPLACE,
-            by=by,
-            at=at,
-            facts={"by": application.number},
-        )
+    is_meant = old.number == str(certificate.refers_to.number)
+    return old if is_meant and any(row.act is CertificateAct.REPLACE for row in lifecycle.allowed(old.status)) else None
