@@ -16,7 +16,7 @@ from macle.node.permissions import ActForbidden
 from macle.node.registry.queries import OfficeUnknown
 from tests.support import node_exporting as made
 from tests.support import node_registry, node_traders
-from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE, law, later, sourced
+from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE, later, law, sourced
 from tests.support.node_registry import ADMINISTRATOR
 
 

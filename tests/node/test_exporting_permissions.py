@@ -19,13 +19,11 @@ from macle.node.exporting.actions import (
     validation,
 )
 from macle.node.exporting.models import AttachmentKind, Block, Step
-from macle.node.permissions import TABLE, Act, Actor, ActForbidden, Held, Reach, Role
-from macle.proof.keys import Usage
-from macle.node.registry import keys as node_keys
+from macle.node.permissions import TABLE, Act, ActForbidden, Actor, Held, Reach, Role
 from tests.support import node_audit, node_registry, node_traders
 from tests.support import node_exporting as made
 from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE
-from tests.support.node_registry import ADMINISTRATOR, PASSPHRASE
+from tests.support.node_registry import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

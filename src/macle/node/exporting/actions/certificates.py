@@ -195,16 +195,21 @@ def void(*, reference: str, why: str, words: str, by: Actor, at: datetime) -> St
     text = steps.given(words, where="words") if why == "other" else steps.fit(words, where="words", most=MOST_WORDS)
     with transaction.atomic():
         application = steps.reached(reference, Act.CERTIFICATE_VOID, by)
-        was_out = application.status in queries.IN_THE_AIR
         step = _void(application, why=why, words=text, use=Use.VOID, tag=Act.CERTIFICATE_VOID, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=why, by=by, at=at)
         steps.tell(application, "void", at=at, why=why)
     return step
 
 
 def _void(application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime) -> Step:
-    step = steps.take(
+    """Void the number of a locked application, and tell the partner if it was out of the house."""
+    steps.require_allowed(application, CertificateAct.VOID)
+    numbers.end(application.number, use=use, why=why, at=at)
+    _supersede(application, at=at)
+    if why == RETURNED or not queries.has_left(application):
+        desk.credit(application, by_identifier=by.identifier, at=at)
+    if application.status in queries.IN_THE_AIR:
+        posting.send_withdrawal(application, "void", why=why, by=by, at=at)
+    return steps.take(
         application,
         CertificateAct.VOID,
         tag=tag,
@@ -213,11 +218,6 @@ def _void(application: Application, *, why: str, words: str, use: Use, tag: Act,
         reason=f"{why}: {words}" if words else why,
         facts={"why": why},
     )
-    numbers.end(application.number, use=use, why=why, at=at)
-    _supersede(application, at=at)
-    if why == RETURNED or not queries.has_left(application):
-        desk.credit(application, by_identifier=by.identifier, at=at)
-    return step
 
 
 def _supersede(application: Application, *, at: datetime) -> None:
@@ -232,8 +232,7 @@ def spoil(*, reference: str, words: str, by: Actor, at: datetime) -> Application
     """
     with transaction.atomic():
         application = steps.reached(reference, Act.SHEET_SPOIL, by)
-        was_out = application.status in queries.IN_THE_AIR
-        if was_out and application.status is not CertificateState.VALIDATED:
+        if application.status in queries.IN_THE_AIR and application.status is not CertificateState.VALIDATED:
             raise NotKnownHere(
                 "The certificate is not here, and its sheet cannot be spoiled.",
                 where="reference",
@@ -241,8 +240,6 @@ def spoil(*, reference: str, words: str, by: Actor, at: datetime) -> Application
             )
         text = steps.fit(words, where="words", most=MOST_WORDS)
         _void(application, why=SPOILED, words=text, use=Use.SPOILED, tag=Act.SHEET_SPOIL, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=SPOILED, by=by, at=at)
         successor = _successor(application, replaces=application.replaces, by=by, at=at)
         steps.tell(application, "spoiled", at=at, successor=successor.reference)
     return successor
@@ -360,15 +357,17 @@ def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step
     """Record that a certificate was lost; the partner is told."""
     with transaction.atomic():
         application = steps.reached(reference, Act.CERTIFICATE_REPORT_LOST, by)
+        steps.require_allowed(application, CertificateAct.REPORT_LOST)
+        words = steps.given(reason)
+        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_LOST,
             tag=Act.CERTIFICATE_REPORT_LOST,
             by=by,
             at=at,
-            reason=steps.given(reason),
+            reason=words,
         )
-        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         steps.tell(application, "lost", at=at)
     return step
 
@@ -378,15 +377,17 @@ def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Ste
     with transaction.atomic():
         application = steps.reached(reference, Act.CERTIFICATE_REPORT_FOUND, by)
         _refuse_replacing(application)
+        steps.require_allowed(application, CertificateAct.REPORT_FOUND)
+        words = steps.given(reason)
+        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_FOUND,
             tag=Act.CERTIFICATE_REPORT_FOUND,
             by=by,
             at=at,
-            reason=steps.given(reason),
+            reason=words,
         )
-        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         steps.tell(application, "found", at=at)
     return step
 
@@ -395,15 +396,8 @@ def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Invalidate a certificate whose data are inaccurate or have changed; the partner is told."""
     with transaction.atomic():
         application = steps.reached(reference, Act.CERTIFICATE_INVALIDATE, by)
-        is_signed = hasattr(application, "certificate")
-        step = steps.take(
-            application,
-            CertificateAct.INVALIDATE,
-            tag=Act.CERTIFICATE_INVALIDATE,
-            by=by,
-            at=at,
-            reason=steps.given(reason),
-        )
+        steps.require_allowed(application, CertificateAct.INVALIDATE)
+        words, is_signed = steps.given(reason), hasattr(application, "certificate")
         _supersede(application, at=at)
         if application.number and not is_signed:
             numbers.end(application.number, use=Use.VOID, why="invalidated", at=at)
@@ -411,6 +405,9 @@ def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
             desk.credit(application, by_identifier=by.identifier, at=at)
         if is_signed:
             posting.send_withdrawal(application, "invalidated", why="invalidated", by=by, at=at)
+        step = steps.take(
+            application, CertificateAct.INVALIDATE, tag=Act.CERTIFICATE_INVALIDATE, by=by, at=at, reason=words
+        )
         steps.tell(application, "invalidated", at=at, step=step.sequence)
     return step
 
@@ -432,8 +429,8 @@ def expire(*, at: datetime, most: int = 500) -> int:
             if application.status is not CertificateState.VALIDATED:
                 continue
             clock = Actor(identifier=CLOCK, held=(Held(role=Role.VALIDATING_OFFICIAL, office=application.office),))
-            steps.take(application, CertificateAct.EXPIRE, tag=Act.CERTIFICATE_EXPIRE, by=clock, at=at)
             desk.credit(application, by_identifier=CLOCK, at=at)
+            steps.take(application, CertificateAct.EXPIRE, tag=Act.CERTIFICATE_EXPIRE, by=clock, at=at)
             steps.tell(application, "expired", at=at)
             expired += 1
     return expired

@@ -75,7 +75,6 @@ def issue_for_sheets(
             issued_by=by.identifier,
         )
         numbers.skip(block=held, first=first, last=last, why="stolen", at=at, by_identifier=by.identifier)
-        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, first=first, last=last)
         _tell_all(
             notice,
             f"Pre-printed sheets {held.national(first)} to {held.national(last)} were stolen.\n\n{words}\n\n"
@@ -84,6 +83,7 @@ def issue_for_sheets(
             by=by,
             at=at,
         )
+        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, first=first, last=last)
     return notice
 
 
@@ -119,7 +119,6 @@ def issue_for_key(
             issued_at=at,
             issued_by=by.identifier,
         )
-        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, key_id=key)
         _tell_all(
             notice,
             f"The key {key} may have been in other hands since {since:%Y-%m-%d %H:%M} UTC.\n\n{words}\n\n"
@@ -128,6 +127,7 @@ def issue_for_key(
             by=by,
             at=at,
         )
+        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, key_id=key)
     return notice
 
 
@@ -176,6 +176,11 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
             Reconfirmation(notice=held, certificate=certificate, is_ours=answers[number], at=at, by=by.identifier)
             for number, certificate in sorted(concerned.items())
         )
+        by_partner: dict[str, list[Certificate]] = {}
+        for certificate in concerned.values():
+            by_partner.setdefault(certificate.destination, []).append(certificate)
+        for partner, certificates in sorted(by_partner.items()):
+            posting.send_notice(held, to=partner, text=_answers(held, certificates, answers), by=by, at=at)
         _record(
             held,
             Act.CERTIFICATE_RECONFIRM,
@@ -184,11 +189,6 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
             ours=sorted(each.identity for number, each in concerned.items() if answers[number]),
             not_ours=sorted(each.identity for number, each in concerned.items() if not answers[number]),
         )
-        by_partner: dict[str, list[Certificate]] = {}
-        for certificate in concerned.values():
-            by_partner.setdefault(certificate.destination, []).append(certificate)
-        for partner, certificates in sorted(by_partner.items()):
-            posting.send_notice(held, to=partner, text=_answers(held, certificates, answers), by=by, at=at)
     return len(concerned)
 
 
@@ -211,8 +211,8 @@ def end(*, notice: int, outcome: str, by: Actor, at: datetime) -> Notice:
         _refuse_ended(held)
         held.ended_at, held.ended_by, held.outcome = at, by.identifier, words
         held.save()
-        _record(held, Act.NOTICE_END, by=by, at=at)
         _tell_all(held, f"The notice of {held.issued_at:%Y-%m-%d} ({held.kind}) is ended.\n\n{words}\n", by=by, at=at)
+        _record(held, Act.NOTICE_END, by=by, at=at)
     return held
 
 

@@ -501,6 +501,9 @@ def _record(
     letter = posting.certificate_letter(signed, at=at)
     with transaction.atomic():
         application = steps.locked(intent.application.reference)
+        # Whoever consented to the same bytes at the same time may have recorded them, or voided the number.
+        steps.require_allowed(application, CertificateAct.VALIDATE)
+        replaced = None if application.replaces is None else steps.locked(application.replaces.reference)
         recorded = Certificate.objects.create(
             application=application,
             number=application.number,
@@ -525,6 +528,7 @@ def _record(
             certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=dict(consent)
         )
         numbers.end(application.number, use=Use.ISSUED, at=at)
+        posting.send_certificate(application, letter, by=by, at=at)
         steps.take(
             application,
             CertificateAct.VALIDATE,
@@ -540,23 +544,13 @@ def _record(
                 "parcels": recorded.parcels,
             },
         )
-        _replaced(application, by=by, at=at)
-        posting.send_certificate(application, letter, by=by, at=at)
+        if replaced is not None:
+            _end_replaced(replaced, by_number=application.number, by=by, at=at)
         steps.tell(application, "validated", at=at)
     return recorded
 
 
-def _replaced(application: Application, *, by: Actor, at: datetime) -> None:
-    """End the certificate that this one replaces, in the same transaction; its goods are charged to this one."""
-    if application.replaces is None:
-        return
-    old = steps.locked(application.replaces.reference)
-    steps.take(
-        old,
-        CertificateAct.REPLACE,
-        tag=Act.CERTIFICATE_REPLACE,
-        by=by,
-        at=at,
-        facts={"by": application.number},
-    )
-    steps.tell(old, "replaced", at=at, by=application.number)
+def _end_replaced(old: Application, *, by_number: str, by: Actor, at: datetime) -> None:
+    """End the certificate that the new one replaces; its goods are charged to the new one."""
+    steps.take(old, CertificateAct.REPLACE, tag=Act.CERTIFICATE_REPLACE, by=by, at=at, facts={"by": by_number})
+    steps.tell(old, "replaced", at=at, by=by_number)

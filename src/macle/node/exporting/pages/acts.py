@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from django.http import QueryDict
     from django.http.response import HttpResponseBase
 
-    from macle.node.desk.pages import Request
     from macle.node.desk.forms import Form
+    from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application
 
 _WITH_REASON: dict[CertificateAct, Callable[..., Any]] = {
