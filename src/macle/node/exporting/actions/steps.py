@@ -7,12 +7,17 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
 
 from macle import errors
 from macle.node.audit import actions as audit
-from macle.node.exporting import queries
+from macle.node.exchange import actions as exchange
+from macle.node.exchange.models import Kind
+from macle.node.exporting import queries, words
 from macle.node.exporting.models import Application, Reason, Step
 from macle.node.traders import actions as traders
+from macle.node.traders import queries as register
 from macle.scheme import lifecycle, terms
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
@@ -172,16 +177,34 @@ def subject_of(application: Application) -> str:
 
 
 def tell(application: Application, code: str, *, at: datetime, **facts: object) -> None:
-    """Tell the trader, who under a suspicion learns nothing but that it is under examination."""
+    """Tell the trader, in the portal and by e-mail to whoever speaks for it.
+
+    Under a suspicion the trader learns nothing but that it is under examination.
+    """
     if application.suspicions.filter(until__isnull=True).exists():
         code, facts = "under-examination", {}
-    traders.tell(
-        trader=application.trader,
-        code=code,
-        subject=application.subject,
-        facts={"reference": application.reference, "number": application.number, **facts},
-        at=at,
-    )
+    told = {"reference": application.reference, "number": application.number, **facts}
+    traders.tell(trader=application.trader, code=code, subject=application.subject, facts=told, at=at)
+    for contact in register.contacts_on(application.trader, at.date()):
+        with translation.override(contact.language):
+            sentence = words.message(code, told)
+            exchange.post(
+                to=exchange.ToTrader(application.trader_id, contact.email),
+                kind=Kind.MESSAGE,
+                about=application.subject,
+                subject=f"{application.number or application.reference}: {words.state(application.state)}"
+                if code != "under-examination"
+                else application.number or application.reference,
+                text=f"{sentence}\n\n{gettext('Sign in to read more.')}\n",
+                office=application.office,
+                language=contact.language,
+                at=at,
+                by_identifier=NODE,
+            )
+
+
+NODE = "node"
+"""Who writes to traders: the node itself, of what somebody did."""
 
 
 def is_ended(application: Application) -> bool:
