@@ -239,8 +239,8 @@ class Attachment(models.Model):
 class Examination(models.Model):
     """What the desk weighed, counted and valued; the last one of an application counts.
 
-    ``lines`` holds for each HS heading the measured hundredths of a carat and the final value in cents. The three
-    valuations are totals in cents; which of them became final, by which rule, stands in ``valued_by``.
+    ``lines`` holds for each HS heading the measured hundredths of a carat, the final and the declared value in cents.
+    The three valuations are totals in cents; which of them became final, by which rule, stands in ``valued_by``.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="examinations")

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("certificates/", lists.certificates, name="certificates"),
     path(f"{_MATTER}/", matters.application, name="application"),
     path(f"{_MATTER}/examine", acts.examine, name="examine"),
+    path(f"{_MATTER}/value", acts.value, name="value"),
     path(f"{_MATTER}/reserve", acts.reserve, name="reserve"),
     path(f"{_MATTER}/seal", acts.seal, name="seal"),
     path(f"{_MATTER}/validate", validating.validate, name="validate"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -83,28 +83,13 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
         application = steps.reached(reference, Act.APPLICATION_EXAMINE, by)
         if application.status is not CertificateState.UNDER_EXAMINATION:
             steps.require_allowed(application, CertificateAct.EXAMINE)
-        valued_by, lines = _final(measured, basis=queries.profile(application.office, at=at).value_basis)
-        examination = Examination.objects.create(
-            application=application,
-            at=at,
-            by=by.identifier,
-            parcels=measured.parcels,
-            lines=lines,
-            declared_cents=sum(value.hundredths for _, value in measured.lines.values()),
-            government_cents=measured.government.hundredths if measured.government else None,
-            independent_cents=measured.independent.hundredths if measured.independent else None,
-            valued_by=valued_by,
-            synthetics_screened=measured.synthetics_screened,
-            remark=remark,
-        )
+        examination = enter(application, replace(measured, remark=remark), by=by, at=at)
         application.examined_by = by.identifier
-        application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
-        application.value_cents = sum(int(line["value"]) for line in lines)
         facts: dict[str, object] = {
             "parcels": measured.parcels,
             "carats": application.carats_hundredths,
             "value": application.value_cents,
-            "valued_by": valued_by,
+            "valued_by": examination.valued_by,
         }
         if application.status is CertificateState.SUBMITTED:
             steps.take(application, CertificateAct.EXAMINE, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts)
@@ -117,6 +102,26 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
         else:
             steps.tell(application, "examined", at=at)
     return examination
+
+
+def enter(application: Application, measured: Measured, *, by: Actor, at: datetime) -> Examination:
+    """Enter what was measured and valued beside a locked application, which then has these figures."""
+    valued_by, lines = _final(measured, basis=queries.profile(application.office, at=at).value_basis)
+    application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
+    application.value_cents = sum(int(line["value"]) for line in lines)
+    return Examination.objects.create(
+        application=application,
+        at=at,
+        by=by.identifier,
+        parcels=measured.parcels,
+        lines=lines,
+        declared_cents=sum(value.hundredths for _, value in measured.lines.values()),
+        government_cents=measured.government.hundredths if measured.government else None,
+        independent_cents=measured.independent.hundredths if measured.independent else None,
+        valued_by=valued_by,
+        synthetics_screened=measured.synthetics_screened,
+        remark=measured.remark,
+    )
 
 
 def _sound(measured: Measured) -> str:
@@ -166,7 +171,7 @@ def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str
     for index, (heading, (weight, value)) in enumerate(ordered):
         share = left if index == len(ordered) - 1 else total * value.hundredths // declared if declared else 0
         left -= share
-        lines.append({"hs": str(heading), "carats": weight.hundredths, "value": share})
+        lines.append({"hs": str(heading), "carats": weight.hundredths, "value": share, "declared": value.hundredths})
     return chosen, lines
 
 

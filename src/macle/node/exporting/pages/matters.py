@@ -17,7 +17,7 @@ from macle.node.desk import pages, parts
 from macle.node.desk import words as desk_words
 from macle.node.exporting import judging, pictures, queries, words
 from macle.node.exporting.actions import applications as lodging
-from macle.node.exporting.actions import desk, fees
+from macle.node.exporting.actions import desk, fees, valuing
 from macle.node.exporting.models import Certificate
 from macle.node.permissions import TABLE, Act, Role
 from macle.proof import codec, cose, qr, views
@@ -249,6 +249,14 @@ def _source_of(rule: str) -> str:
 def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
     """Return what may be done next; an act that the state allows and this person may not do says why."""
     offered = []
+    if matter.status in valuing.VALUABLE and request.actor.reach(Act.APPLICATION_VALUE).covers(office=matter.office):
+        offered.append(
+            parts.NextAct(
+                label=_("Value the goods"),
+                address=reverse("exporting:value", args=[matter.reference]),
+                why=_("The government's or an independent value; the legal profile says which counts."),
+            )
+        )
     for each in queries.next_acts(matter, request.actor, at=request.at):
         if each.act is CertificateAct.INVALIDATE and matter.status not in queries.SIGNED:
             continue
