@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from macle.proof import codec, cose
 from macle.scheme.certificates import CertificateKind
 from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
+from tests.support import documents
 from tests.support import node_exporting as made
 from tests.support.node_exporting import EXAMINER, OFFICIAL, law, later, sourced
 
@@ -388,11 +388,6 @@ class TestTechnical:
             assert str(named.refers_to.number) == "ZA00012"
 
 
-def words(pdf: bytes) -> str:
-    printed = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)  # noqa: S607
-    return printed.stdout.decode()
-
-
 class TestPrint:
     def out(self, certificate: Certificate, what: str, **given: Any) -> bytes:
         arguments = {"reference": certificate.application.reference, "by": OFFICIAL, "at": later(7)} | given
@@ -401,9 +396,9 @@ class TestPrint:
     def test_a_copy_is_marked_and_an_original_is_not(self) -> None:
         with made.a_house() as house:
             certificate = made.validated(house)
-            assert "COPY" in words(self.out(certificate, "copy"))
-            assert "COPY" not in words(self.out(certificate, "original"))
-            assert certificate.number[2:] in words(self.out(certificate, "label"))
+            assert "COPY" in documents.text_of(self.out(certificate, "copy"))
+            assert "COPY" not in documents.text_of(self.out(certificate, "original"))
+            assert certificate.number[2:] in documents.text_of(self.out(certificate, "label"))
             assert list(Printing.objects.order_by("pk").values_list("what", flat=True)) == [
                 "copy",
                 "original",
@@ -417,7 +412,7 @@ class TestPrint:
                     void(certificate.application, minute=6)
                 with pytest.raises(CannotBePrinted):
                     self.out(certificate, "original")
-                assert "COPY" in words(self.out(certificate, "copy"))
+                assert "COPY" in documents.text_of(self.out(certificate, "copy"))
 
     def test_what_is_not_printed(self) -> None:
         with made.a_house() as house:

@@ -456,7 +456,7 @@ class TestReasons:
 def test_hostile_files_are_refused_and_nothing_is_attached() -> None:
     with made.a_house() as house:
         application = made.lodged(house)
-        for data in (b"", b"<html><script>", b"%PDF-1.7 nothing", node_audit.a_bomb()):
+        for data in (b"", b"MZ\x00\x90", b"%PDF-1.7 nothing", node_audit.a_bomb()):
             before = made.Traces.now()
             with pytest.raises(UploadRefused):
                 applications.attach(
