@@ -376,6 +376,7 @@ def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Ste
     """Record that a lost certificate was found: it is where it was."""
     with transaction.atomic():
         application = steps.reached(reference, Act.CERTIFICATE_REPORT_FOUND, by)
+        steps.require_allowed(application, CertificateAct.REPORT_FOUND)
         _refuse_replacing(application)
         steps.require_allowed(application, CertificateAct.REPORT_FOUND)
         words = steps.given(reason)
