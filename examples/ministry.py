@@ -54,13 +54,23 @@ class Person:
         """Return the passphrase of their signing key, as examples go."""
         return f"an example for {self.holder}" if self.holder else ""
 
+    @property
+    def place(self) -> str:
+        """Return where they work, or for whom they act, and what is special about it."""
+        if self.login == ABSENT:
+            return f"{self.office}, away: {person(DEPUTY).name} is deputy"
+        marks = {SUSPENDED: " (suspended)", LICENCE_ENDED: " (licence ended)"}
+        return self.office or ", ".join(f"{name}{marks.get(name, '')}" for name in self.traders)
+
 
 PEOPLE: Final = (
     Person("ansel.wray", "Ansel Wray", Role.ADMINISTRATOR),
     Person("joren.pell", "Joren Pell", Role.EXAMINER, CAPITAL),
     Person("mira.sandgate", "Mira Sandgate", Role.EXAMINER, NORTH),
     Person("lucian.fenn", "Lucian Fenn", Role.VALUER, CAPITAL),
-    Person("tamsin.vale", "Tamsin Vale", Role.VALIDATING_OFFICIAL, CAPITAL, (), "official-07", "Senior Diamond Officer"),
+    Person(
+        "tamsin.vale", "Tamsin Vale", Role.VALIDATING_OFFICIAL, CAPITAL, (), "official-07", "Senior Diamond Officer"
+    ),
     Person("edda.thorne", "Edda Thorne", Role.VALIDATING_OFFICIAL, CAPITAL, (), "official-08", "Diamond Officer"),
     Person("corin.ashby", "Corin Ashby", Role.VALIDATING_OFFICIAL, NORTH, (), "official-09", "Diamond Officer"),
     Person("bram.osier", "Bram Osier", Role.CUSTOMS, CAPITAL),
@@ -95,14 +105,26 @@ class Firm:
 
 
 FIRMS: Final = (
-    Firm("Selle River Mining", "Port Selle", (LicenceKind.EXPORTER, LicenceKind.INDUSTRIAL_MINER), 90_000, 30_000, 1500, 32),
+    Firm(
+        "Selle River Mining",
+        "Port Selle",
+        (LicenceKind.EXPORTER, LicenceKind.INDUSTRIAL_MINER),
+        90_000,
+        30_000,
+        1500,
+        32,
+    ),
     Firm("Quayside Rough Trading", CAPITAL, (LicenceKind.EXPORTER, LicenceKind.IMPORTER), 30_000, 0, 500, 26),
-    Firm("Lantern Hill Stones", CAPITAL, (LicenceKind.EXPORTER,), 25_000, 0, 350, 18),
+    Firm("Lantern Hill Stones", NORTH, (LicenceKind.EXPORTER,), 25_000, 0, 350, 18, NORTH),
     Firm("Redwater Cooperative", NORTH, (LicenceKind.EXPORTER, LicenceKind.ARTISANAL_MINER), 4_000, 900, 80, 12, NORTH),
-    Firm("Brindle Alluvials", NORTH, (LicenceKind.EXPORTER, LicenceKind.ARTISANAL_MINER), 15_000, 4_500, 600, 12, NORTH),
+    Firm(
+        "Brindle Alluvials", NORTH, (LicenceKind.EXPORTER, LicenceKind.ARTISANAL_MINER), 15_000, 4_500, 600, 12, NORTH
+    ),
     Firm("Swift Casket Couriers", CAPITAL, (LicenceKind.COURIER,)),
 )
 SUSPENDED, LICENCE_ENDED = "Brindle Alluvials", "Redwater Cooperative"
+STOPPED: Final = (SUSPENDED, LICENCE_ENDED)
+"""Firms that cannot lodge any more today."""
 SALES: Final = (
     ("Selle River Mining", "Quayside Rough Trading", 6_000),
     ("Selle River Mining", "Lantern Hill Stones", 5_000),
@@ -307,9 +329,7 @@ def _books(house: House) -> None:
                 by=by,
                 at=at,
             )
-            traders.declare_stock(
-                trader=trader, year=at.year, stock={"BW": Carats(each.opening * 100)}, by=own, at=at
-            )
+            traders.declare_stock(trader=trader, year=at.year, stock={"BW": Carats(each.opening * 100)}, by=own, at=at)
         for party in parties()[index : index + 4]:
             party = {name: party[name] for name in ("name", "latin_name", "address", "town", "country")}
             traders.add_known_party(trader=trader, on=at.date(), by=own, at=at, **party)
@@ -319,5 +339,7 @@ def parties() -> list[dict[str, Any]]:
     """Return the invented importers of the partners, in the order of their file."""
     path = Path(__file__).parent / "invented" / "parties.csv"
     with path.open(encoding="utf-8", newline="") as table:
-        rows = [row for row in csv.DictReader(table) if row["participant"] in {"EU", "AE", "IN", "IL", "US", "CN", "ZA"}]
+        rows = [
+            row for row in csv.DictReader(table) if row["participant"] in {"EU", "AE", "IN", "IL", "US", "CN", "ZA"}
+        ]
     return sorted(rows, key=lambda row: (row["participant"] != "EU", row["licence"]))

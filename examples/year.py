@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import io
 import random
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -96,7 +95,6 @@ class Year:
     evening: Callable[[datetime], object]
     """What is done at the end of each day, such as carrying the day's letters."""
     at: datetime = field(init=False)
-    told: Counter[str] = field(default_factory=Counter)
     _order: int = 0
     _stories: list[tuple[datetime, int, Story]] = field(default_factory=list)
 
@@ -333,7 +331,6 @@ class Year:
         by = self.examiner(plan.office)
         slip = self.slip(certificate, left_on=left_on, differs=differs, arrival=arrival)
         confirmations.record(slip=slip, by=by, at=self.at)
-        self.told[f"confirmed {differs}".strip()] += 1
         if differs and differs != "refused" and self.chance.random() < 0.4:
             yield self.days(1, 5)
             confirmations.settle(
@@ -526,9 +523,7 @@ class Year:
             )
         yield from ()
 
-    def _enter(
-        self, name: str, kind: EntryKind, carats: int, reference: str, *, by: Actor, origin: str = "BW"
-    ) -> None:
+    def _enter(self, name: str, kind: EntryKind, carats: int, reference: str, *, by: Actor, origin: str = "BW") -> None:
         traders.enter(
             trader=self.house.firms[name],
             origin=origin,
@@ -619,11 +614,20 @@ class Planner:
         self.parties = ministry.parties()
 
     def plan(
-        self, *, firm: str = "", destination: str = "", hurried: bool = False, times: float = 1.0, office: str = ""
+        self,
+        *,
+        firm: str = "",
+        destination: str = "",
+        hurried: bool = False,
+        times: float = 1.0,
+        everybody: bool = False,
     ) -> Plan:
-        """Return the plan of a shipment of a firm, ``times`` as heavy as usual."""
+        """Return the plan of a shipment of a firm, ``times`` as heavy as usual.
+
+        The firms that are stopped by now are drawn only by name, or among ``everybody``.
+        """
         if not firm:
-            able = [each for each in ministry.FIRMS if each.share and office in {"", each.office}]
+            able = [each for each in ministry.FIRMS if each.share and (everybody or each.name not in ministry.STOPPED)]
             firm = self.chance.choices(able, weights=[each.share for each in able])[0].name
         known = ministry.firm(firm)
         destination = destination or self.chance.choices(list(DESTINATIONS), weights=list(DESTINATIONS.values()))[0]
@@ -690,51 +694,48 @@ def tell(house: House, *, shipments: int, seed: int, evening: Callable[[datetime
     ordinary = max(0, shipments - len(extraordinary))
     for index in range(ordinary):
         days = 362 * (1 - (index + chance.random()) / ordinary)
-        plan = planner.plan()
-        if days < 60 and plan.office == ministry.NORTH:
-            plan = planner.plan(office=ministry.CAPITAL)  # The north's traders are stopped before long.
+        plan = planner.plan(everybody=days > 60)
         year.add(ago(days), year.confirmed(plan))
     year.tell()
     return year
 
 
-def _extraordinary(
-    year: Year, planner: Planner, ago: Callable[[float], datetime]
-) -> Iterator[tuple[datetime, Story]]:
+def _extraordinary(year: Year, planner: Planner, ago: Callable[[float], datetime]) -> Iterator[tuple[datetime, Story]]:
     """Give the stories of which there are few, each with when it begins."""
     chance = year.chance
     for why in certificates.VOID_REASONS:
         after = chance.choice((State.RESERVED, State.SEALED, State.VALIDATED))
-        yield ago(chance.uniform(20, 340)), year.voided(planner.plan(office=ministry.CAPITAL), why, after)
+        yield ago(chance.uniform(20, 340)), year.voided(planner.plan(), why, after)
     for differs, times in (("short", 4), ("parcels", 3), ("value", 3), ("seals", 2), ("refused", 1)):
         for _ in range(times):
-            yield ago(chance.uniform(40, 330)), year.confirmed(planner.plan(office=ministry.CAPITAL), differs=differs)
+            yield ago(chance.uniform(40, 330)), year.confirmed(planner.plan(), differs=differs)
     for differs in ("short", "value", "parcels"):
-        yield ago(27), year.confirmed(planner.plan(office=ministry.CAPITAL), differs=differs, arrival=Arrival.SCAN)
+        yield ago(27), year.confirmed(planner.plan(), differs=differs, arrival=Arrival.SCAN)
     for days in (50, 75, 100):
-        yield ago(days), year.confirmed(planner.plan(office=ministry.CAPITAL), arrival=Arrival.SCAN)
+        yield ago(days), year.confirmed(planner.plan(), arrival=Arrival.SCAN)
     for days in (310, 150):
         yield ago(days), year.spoiled(planner.plan(firm="Redwater Cooperative"))
-    yield ago(120), year.replaced(planner.plan(office=ministry.CAPITAL))
-    yield ago(80), year.stopping(planner.plan(office=ministry.CAPITAL), State.VALIDATED)  # It expires.
-    yield ago(25), year.lost(planner.plan(office=ministry.CAPITAL), is_found=False)
-    yield ago(180), year.lost(planner.plan(office=ministry.CAPITAL), is_found=True)
-    yield ago(140), year.invalidated(planner.plan(office=ministry.CAPITAL))
-    yield ago(220), year.deficient(planner.plan(office=ministry.CAPITAL), is_mended=True)
-    yield ago(90), year.ended(planner.plan(office=ministry.CAPITAL), State.REJECTED)
-    yield ago(60), year.ended(planner.plan(office=ministry.CAPITAL), State.CANCELLED)
-    yield ago(160), year.suspected(planner.plan(office=ministry.CAPITAL), is_cleared=True)
-    yield ago(4), year.suspected(planner.plan(office=ministry.CAPITAL, hurried=True), is_cleared=False)
+    yield ago(120), year.replaced(planner.plan())
+    yield ago(80), year.stopping(planner.plan(), State.VALIDATED)  # It expires.
+    yield ago(25), year.lost(planner.plan(), is_found=False)
+    yield ago(180), year.lost(planner.plan(), is_found=True)
+    yield ago(140), year.invalidated(planner.plan())
+    yield ago(220), year.deficient(planner.plan(), is_mended=True)
+    yield ago(90), year.ended(planner.plan(), State.REJECTED)
+    yield ago(60), year.ended(planner.plan(), State.CANCELLED)
+    yield ago(160), year.suspected(planner.plan(), is_cleared=True)
+    yield ago(4), year.suspected(planner.plan(hurried=True), is_cleared=False)
     # More than the book covers: held by the rules, released by an official.
     yield ago(200), year.confirmed(planner.plan(firm="Redwater Cooperative", times=400))
     # Overdue where the day is certain, and where it is only "expeditiously".
     for days, destination in ((48, "US"), (41, "US"), (33, "US"), (95, "EU"), (80, "AE"), (70, "IN")):
-        plan = planner.plan(office=ministry.CAPITAL, destination=destination)
+        plan = planner.plan(destination=destination)
         yield ago(days), year.stopping(plan, State.DISPATCHED)
     # Under way from the north when its sheets are stolen.
     for days in (37, 36, 35, 34):
         yield ago(days), year.stopping(planner.plan(firm="Brindle Alluvials"), State.DISPATCHED)
     # What waits today.
+    yield ago(10), year.stopping(planner.plan(firm="Redwater Cooperative"), State.DRAFT)
     yield ago(4), year.deficient(planner.plan(firm="Selle River Mining", hurried=True), is_mended=False)
     yield ago(4), year.held(planner.plan(firm="Lantern Hill Stones", hurried=True, times=500))
     waiting = (
@@ -743,5 +744,6 @@ def _extraordinary(
         *(State.SEALED, State.SEALED, State.SEALED, State.VALIDATED, State.VALIDATED),
     )
     for index, state in enumerate(waiting):
-        plan = planner.plan(office=ministry.CAPITAL, hurried=True)
+        firm = ("Quayside Rough Trading", "Lantern Hill Stones", "Selle River Mining")[index % 3]
+        plan = planner.plan(firm=firm, hurried=True)
         yield ago(4 - 0.05 * index), year.stopping(plan, state)
