@@ -331,8 +331,8 @@ def _books(house: House) -> None:
             )
             traders.declare_stock(trader=trader, year=at.year, stock={"BW": Carats(each.opening * 100)}, by=own, at=at)
         for party in parties()[index : index + 4]:
-            party = {name: party[name] for name in ("name", "latin_name", "address", "town", "country")}
-            traders.add_known_party(trader=trader, on=at.date(), by=own, at=at, **party)
+            known = {name: party[name] for name in ("name", "latin_name", "address", "town", "country")}
+            traders.add_known_party(trader=trader, on=at.date(), by=own, at=at, **known)
 
 
 def parties() -> list[dict[str, Any]]:

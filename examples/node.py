@@ -1,8 +1,8 @@
 """An example node with a year of invented shipments: made, started, and shown to whoever wants to try it.
 
-Run it with ``make demo``; ``--once`` tries it over HTTP and ends by itself. The node is in ``demo/node``, made anew each
-time, with SQLite; its letters go into a folder and reach nobody. Passwords, passphrases and codes are printed because
-nothing here is a secret.
+Run it with ``make demo``; ``--once`` tries it over HTTP and ends by itself. The node is in ``demo/node``, made anew
+each time, with SQLite; its letters go into a folder and reach nobody. Passwords, passphrases and codes are printed
+because nothing here is a secret.
 """
 
 from __future__ import annotations

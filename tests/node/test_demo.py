@@ -47,6 +47,10 @@ OF_OTHERS = {
 }
 
 
+def chance() -> random.Random:
+    return random.Random(7)  # noqa: S311 (a seed, and no secret)
+
+
 @pytest.mark.django_db
 def test_a_year_reaches_every_state_and_leaves_nothing_out_of_order(tmp_path: Path) -> None:
     with node_registry.configured(home=tmp_path, authority=ministry.AUTHORITY):
@@ -84,11 +88,11 @@ def test_a_year_reaches_every_state_and_leaves_nothing_out_of_order(tmp_path: Pa
 
 class TestPlanner:
     def test_draws_the_same_goods_from_the_same_seed(self) -> None:
-        first, again = (year.Planner(random.Random(7)) for _ in range(2))
+        first, again = (year.Planner(chance()) for _ in range(2))
         assert [first.plan() for _ in range(20)] == [again.plan() for _ in range(20)]
 
     def test_draws_no_firm_that_is_stopped_unless_told_to(self) -> None:
-        planner = year.Planner(random.Random(7))
+        planner = year.Planner(chance())
         assert {planner.plan().firm for _ in range(50)} & set(ministry.STOPPED) == set()
 
 
@@ -103,5 +107,5 @@ class TestWorking:
         ],
     )
     def test_waits_for_the_hours_of_the_offices(self, at: str, then: str) -> None:
-        told = year.Year(ministry.House(NOW, NOW), random.Random(7), print)
+        told = year.Year(ministry.House(NOW, NOW), chance(), print)
         assert told.working(datetime.fromisoformat(at + "+00:00")) == datetime.fromisoformat(then + "+00:00")
