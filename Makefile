@@ -12,8 +12,9 @@ args ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-demo: setup ## walk through one shipment (once=1: end by itself)
+demo: setup ## walk through one shipment, then run an example node with its sign-ins (once=1: end by itself)
 	$(python) examples/demo.py $(if $(filter 1,$(once)),--once)
+	$(python) -m examples.node $(if $(filter 1,$(once)),--once)
 
 test: system setup setup-oracles ## run all tests on all cores, the node's on both databases (args="...": more for pytest)
 	$(python) -m pytest -n auto --cov --cov-report=$(if $(args),term) $(args)
