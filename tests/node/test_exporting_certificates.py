@@ -83,7 +83,7 @@ class TestReplace:
             successor = made.goes_on(replace(old), minute=8)
             intent = validation.prepare(reference=successor.reference, by=OFFICIAL, at=later(11))
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(validation, "_replaced", _fail)
+                patch.setattr(validation, "_end_replaced", _fail)
                 with pytest.raises(ZeroDivisionError):
                     made.sign(intent, minute=12)
             assert state(old.application) is CertificateState.VALIDATED
