@@ -15,7 +15,8 @@ from macle.node.exporting.models import Block, Certificate, Notice, Reconfirmati
 from macle.node.permissions import Act, Role
 from tests.support import node_exporting as made
 from tests.support import node_registry
-from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, House, later
+from tests.support.node_exporting import EXAMINER, OFFICIAL, House, later
+from tests.support.node_registry import OFFICE
 
 pytestmark = pytest.mark.django_db
 

@@ -30,8 +30,8 @@ from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
 from tests.support import node_exporting as made
 from tests.support import node_registry
-from tests.support.node_exporting import CONSENT, EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE, law, later, sourced
-from tests.support.node_registry import ADMINISTRATOR, PASSPHRASE
+from tests.support.node_exporting import CONSENT, EXAMINER, OFFICIAL, OTHER_OFFICE, later, law, sourced
+from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ CALDER = Actor(identifier="user-calder", held=(Held(role=Role.VALIDATING_OFFICIA
 ROWAN = Actor(identifier="user-rowan", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OTHER_OFFICE),))
 
 
-class PowerCut(Exception):  # noqa: N818 (what happened)
+class PowerCut(Exception):
     pass
 
 
@@ -55,9 +55,10 @@ def a_power_cut(module: Any, name: str) -> Iterator[None]:
     def go(*_: object, **__: object) -> None:
         raise PowerCut
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(PowerCut):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, go)
-        yield
+        with pytest.raises(PowerCut):
+            yield
 
 
 def prepare(application: Application, *, minute: int = 4, by: Actor = OFFICIAL, **given: Any) -> Intent:
@@ -186,7 +187,7 @@ class TestConsent:
             intent = prepare(made.sealed(house))
             before = made.Traces.now()
             with pytest.raises(PassphraseWrong):
-                made.sign(intent, secret="of somebody else")  # noqa: S106 (a wrong one)
+                made.sign(intent, secret="of somebody else")
             intent.refresh_from_db()
             assert intent.consented_at is None
             assert made.Traces.now() == before
@@ -334,9 +335,8 @@ class TestTwoOfficials:
 
     @pytest.mark.parametrize("second", ["", "user-vale"])
     def test_one_person_is_not_two(self, second: str) -> None:
-        with made.a_house(validation_kind="two_officials") as house:
-            with pytest.raises(ConsentMissing):
-                prepare(made.sealed(house), second=second)
+        with made.a_house(validation_kind="two_officials") as house, pytest.raises(ConsentMissing):
+            prepare(made.sealed(house), second=second)
 
     def test_who_signs_does_not_approve(self) -> None:
         with made.a_house(validation_kind="two_officials") as house:
@@ -370,7 +370,7 @@ class TestTwoOfficials:
             made.a_second_official(house.home)
             intent = prepare(made.sealed(house), second="user-calder")
             with pytest.raises(PassphraseWrong):
-                self.approve(intent, secret="of somebody else")  # noqa: S106 (a wrong one)
+                self.approve(intent, secret="of somebody else")
             assert Approval.objects.count() == 0
 
     def test_who_examined_is_no_second_official(self) -> None:

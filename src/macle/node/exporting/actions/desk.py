@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -99,7 +99,7 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
         )
         application.examined_by = by.identifier
         application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
-        application.value_cents = sum(int(line["value"]) for line in lines)
+        application.value_cents = sum(line["value"] for line in lines)
         facts: dict[str, object] = {
             "parcels": measured.parcels,
             "carats": application.carats_hundredths,
@@ -140,7 +140,7 @@ def _sound(measured: Measured) -> str:
     return steps.fit(measured.remark, where="remark")
 
 
-def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, object]]]:
+def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, Any]]]:
     """Return which valuation counts and the lines with their final values.
 
     Where the profile's basis is the highest, the highest of the three counts; where it is the government's value, that
@@ -161,7 +161,7 @@ def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str
     else:
         chosen = "declared"
     total, left = totals[chosen], totals[chosen]
-    lines: list[dict[str, object]] = []
+    lines: list[dict[str, Any]] = []
     ordered = sorted(measured.lines.items())
     for index, (heading, (weight, value)) in enumerate(ordered):
         share = left if index == len(ordered) - 1 else total * value.hundredths // declared if declared else 0
