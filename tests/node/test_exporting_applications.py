@@ -30,7 +30,8 @@ from macle.scheme.lifecycle import CertificateState
 from macle.scheme.rules import RulesRefuse
 from tests.support import node_audit, node_traders
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, House, later
+from tests.support.node_exporting import EXAMINER, OFFICIAL, House, later
+from tests.support.node_registry import OFFICE
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,8 @@ from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
 from tests.support import documents
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICIAL, law, later, sourced
+from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL, later, law, sourced
+from tests.support.node_registry import OFFICE
 
 if TYPE_CHECKING:
     from tests.support.node_exporting import House
@@ -58,7 +59,7 @@ def typed(certificate: Certificate) -> Any:
 
 
 def left(house: House) -> str:
-    return str(traders.balance(house.trader, ("BW",)))
+    return str(traders.balance(house.trader, BOTSWANA))
 
 
 class TestReplace:
@@ -162,8 +163,9 @@ class TestReplace:
 
     def test_a_law_that_only_endorses_replaces_nothing(self) -> None:
         with law(corrections=sourced(["endorsement_at_import"])), made.a_house() as house:
+            certificate = made.validated(house)
             with pytest.raises(NotKnownHere):
-                replace(made.validated(house))
+                replace(certificate)
 
     def test_a_trader_does_not_begin_one(self) -> None:
         with made.a_house() as house:
@@ -302,7 +304,7 @@ class TestVoid:
 
 class TestSpoil:
     @pytest.mark.parametrize("signed", [False, True])
-    def test_the_successor_is_charged_once(self, signed: bool) -> None:  # noqa: FBT001 (a case)
+    def test_the_successor_is_charged_once(self, signed: bool) -> None:
         with made.a_house(carats="205.18", on_sheets=True) as house:
             if signed:
                 matter = made.validated(house, sheet="BW00004001").application
@@ -318,6 +320,7 @@ class TestSpoil:
     def test_who_examined_the_first_does_not_validate_the_second(self) -> None:
         with made.a_house() as house:
             successor = certificates.spoil(reference=made.sealed(house).reference, words="", by=OFFICIAL, at=later(6))
+            assert successor.succeeds is not None
             assert successor.examined_by == EXAMINER.identifier
             assert [each["repeats"] for each in successor.steps.values_list("facts", flat=True)] == [
                 successor.succeeds.reference
@@ -363,7 +366,7 @@ class TestTechnical:
             with pytest.raises(NotKnownHere):
                 certificates.technical(
                     trader=house.trader.reference,
-                    office=made.OFFICE,
+                    office=OFFICE,
                     entered=self.entered(house),
                     by=house.exporter,
                     at=made.AT,
@@ -376,7 +379,7 @@ class TestTechnical:
         with law(technical_certificates=sourced(True)), made.a_house() as house:
             draft = certificates.technical(
                 trader=house.trader.reference,
-                office=made.OFFICE,
+                office=OFFICE,
                 entered=self.entered(house),
                 by=house.exporter,
                 at=made.AT,
@@ -390,7 +393,11 @@ class TestTechnical:
 
 class TestPrint:
     def out(self, certificate: Certificate, what: str, **given: Any) -> bytes:
-        arguments = {"reference": certificate.application.reference, "by": OFFICIAL, "at": later(7)} | given
+        arguments: dict[str, Any] = {
+            "reference": certificate.application.reference,
+            "by": OFFICIAL,
+            "at": later(7),
+        } | given
         return certificates.print_out(what=what, **arguments)
 
     def test_a_copy_is_marked_and_an_original_is_not(self) -> None:

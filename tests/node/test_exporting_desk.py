@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from macle.node.audit.evidence import UploadRefused
+from macle.node.audit.models import Line
 from macle.node.exporting import queries
 from macle.node.exporting.actions import applications, certificates, confirmations, desk, validation
 from macle.node.exporting.actions.desk import (
@@ -29,7 +30,7 @@ from macle.scheme.rules import RulesRefuse
 from macle.scheme.terms import Carats, HSCode, USDollars
 from tests.support import node_audit, node_traders
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICIAL, later, law, sourced
+from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL, later, law, sourced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -308,7 +309,7 @@ class TestBalance:
             certificates.void(
                 reference=application.reference, why="customer cancelled", words="", by=OFFICIAL, at=later(3)
             )
-            assert str(traders.balance(house.trader, ("BW",))) == "10000.00"
+            assert str(traders.balance(house.trader, BOTSWANA)) == "10000.00"
 
     def test_a_trader_suspended_in_the_meantime_gets_no_number(self) -> None:
         with made.a_house() as house:
@@ -449,7 +450,7 @@ class TestReasons:
                 reference=application.reference, reason="One.\r\nTwo: Tamsin Vale.", by=EXAMINER, at=later(2)
             )
             assert step.reason.text == "One.\nTwo: Tamsin Vale."
-            line = made.Line.objects.get(tag=Act.APPLICATION_HOLD)
+            line = Line.objects.get(tag=Act.APPLICATION_HOLD)
             assert "Vale" not in str(line.facts)
 
 

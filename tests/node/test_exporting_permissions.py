@@ -22,8 +22,8 @@ from macle.node.exporting.models import AttachmentKind, Block, Step
 from macle.node.permissions import TABLE, Act, ActForbidden, Actor, Held, Reach, Role
 from tests.support import node_audit, node_registry, node_traders
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE
-from tests.support.node_registry import ADMINISTRATOR
+from tests.support.node_exporting import EXAMINER, OFFICIAL, OTHER_OFFICE
+from tests.support.node_registry import ADMINISTRATOR, OFFICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,16 @@ def _of(state: Callable[..., Any], act: Callable[..., object]) -> Callable[[Hous
         matter = getattr(held, "application", held)
         matter = matter[0] if isinstance(matter, tuple) else matter
         return lambda by: act(matter, by)
+
+    return prepare
+
+
+def _with(state: Callable[..., Any], act: Callable[..., object]) -> Callable[[House], Do]:
+    """Return what prepares anything once, and then what does the act to it."""
+
+    def prepare(house: House) -> Do:
+        held = state(house)
+        return lambda by: act(held, by)
 
     return prepare
 
@@ -153,33 +163,29 @@ ACTS: dict[Act, Callable[[House], Do]] = {
     Act.CERTIFICATE_REPORT_FOUND: _of(_lost, lambda m, by: certificates.report_found(**_ref(m, by, reason=_WHY))),
     Act.CERTIFICATE_INVALIDATE: _of(made.examined, lambda m, by: certificates.invalidate(**_ref(m, by, reason=_WHY))),
     Act.CERTIFICATE_SUSPECT: _of(made.lodged, lambda m, by: desk.suspect(**_ref(m, by, text=_WHY))),
-    Act.CERTIFICATE_RECONFIRM: lambda house: (
-        lambda held: lambda by: notices.reconfirm(notice=held[0].pk, ours=[held[1]], not_ours=[], by=by, at=AT)
-    )(_notice(house)),
-    Act.NOTICE_END: lambda house: (lambda held: lambda by: notices.end(notice=held[0].pk, outcome=_WHY, by=by, at=AT))(
-        _notice(house)
+    Act.CERTIFICATE_RECONFIRM: _with(
+        _notice, lambda held, by: notices.reconfirm(notice=held[0].pk, ours=[held[1]], not_ours=[], by=by, at=AT)
     ),
-    Act.NOTICE_ISSUE: lambda house: (
-        lambda block: (
-            lambda by: notices.issue_for_sheets(
-                block=block.pk, first=8001, last=8003, since=made.AT, text=_WHY, by=by, at=AT
-            )
-        )
-    )(_sheets(house)),
+    Act.NOTICE_END: _with(_notice, lambda held, by: notices.end(notice=held[0].pk, outcome=_WHY, by=by, at=AT)),
+    Act.NOTICE_ISSUE: _with(
+        _sheets,
+        lambda block, by: notices.issue_for_sheets(
+            block=block.pk, first=8001, last=8003, since=made.AT, text=_WHY, by=by, at=AT
+        ),
+    ),
     Act.BLOCK_ALLOT: lambda _: (
         lambda by: numbers.allot(office=OFFICE, first=9001, last=9009, width=8, on_sheets=False, by=by, at=AT)
     ),
-    Act.SHEETS_RECEIVE: lambda house: (
-        lambda block: lambda by: numbers.receive(block=block.pk, first=8001, last=8009, by=by, at=AT)
-    )(_bare_sheets(house)),
-    Act.SHEET_SPOIL: lambda house: (
-        lambda block: lambda by: numbers.spoil(block=block.pk, counter=8001, why="torn", by=by, at=AT)
-    )(_sheets(house)),
-    Act.CONFIRMATION_RECORD: lambda house: (
-        lambda certificate: (
-            lambda by: confirmations.record(slip=made.a_slip(certificate), by=by, at=made.later(60 * 24 * 20))
-        )
-    )(made.dispatched(house)),
+    Act.SHEETS_RECEIVE: _with(
+        _bare_sheets, lambda block, by: numbers.receive(block=block.pk, first=8001, last=8009, by=by, at=AT)
+    ),
+    Act.SHEET_SPOIL: _with(
+        _sheets, lambda block, by: numbers.spoil(block=block.pk, counter=8001, why="torn", by=by, at=AT)
+    ),
+    Act.CONFIRMATION_RECORD: _with(
+        made.dispatched,
+        lambda held, by: confirmations.record(slip=made.a_slip(held), by=by, at=made.later(60 * 24 * 20)),
+    ),
     Act.FEE_CHARGE: _of(
         made.lodged,
         lambda m, by: fees.charge(**_ref(m, by, what="levy", currency="USD", amount_cents=100)),

@@ -30,8 +30,8 @@ from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
 from tests.support import node_exporting as made
 from tests.support import node_registry
-from tests.support.node_exporting import CONSENT, EXAMINER, OFFICE, OFFICIAL, OTHER_OFFICE, later, law, sourced
-from tests.support.node_registry import ADMINISTRATOR, PASSPHRASE
+from tests.support.node_exporting import CONSENT, EXAMINER, OFFICIAL, OTHER_OFFICE, later, law, sourced
+from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,9 +55,10 @@ def a_power_cut(module: Any, name: str) -> Iterator[None]:
     def go(*_: object, **__: object) -> None:
         raise PowerCut
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(PowerCut):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, go)
-        yield
+        with pytest.raises(PowerCut):
+            yield
 
 
 def prepare(application: Application, *, minute: int = 4, by: Actor = OFFICIAL, **given: Any) -> Intent:

@@ -12,9 +12,8 @@ from macle.node.traders import actions as register
 from macle.node.traders import queries as traders
 from macle.proof import codec, cose
 from macle.scheme.lifecycle import CertificateState
-from macle.scheme.terms import CountryCode
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICIAL
+from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +44,7 @@ class TestWalk:
             assert letter.about == "certificate:BW00004001"
             assert {part.name for part in letter.parts.all()} == {"BW00004001.copy.pdf", "certificate.cose"}
             assert Number.objects.get().use == Use.ISSUED
-            assert str(traders.balance(house.trader, (CountryCode("BW"),))) == "9794.82"
+            assert str(traders.balance(house.trader, BOTSWANA)) == "9794.82"
             certificates.dispatch(reference=certificate.application.reference, by=OFFICIAL, at=made.later(6))
             certificate.application.refresh_from_db()
             assert certificate.application.status is CertificateState.DISPATCHED

@@ -27,7 +27,7 @@ from macle.proof.keys import Usage
 from macle.scheme import lifecycle, profiles
 from macle.scheme.certificates import ConsentLevel
 from macle.scheme.lifecycle import CertificateState
-from macle.scheme.terms import Carats, HSCode, USDollars
+from macle.scheme.terms import Carats, CountryCode, HSCode, USDollars
 from tests.support import node_registry, node_traders
 from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
@@ -162,6 +162,7 @@ def later(minutes: int) -> datetime:
 TODAY = date(2026, 11, 25)
 
 OTHER_OFFICE = "Quayside Office"
+BOTSWANA = (CountryCode("BW"),)
 VALE = Actor(identifier="user-vale", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OFFICE),))
 
 

@@ -322,7 +322,7 @@ class Block(models.Model):
     def left(self) -> int:
         """Return how many numbers can still be taken: those that were skipped ahead cannot."""
         ahead = sum(gap.last - gap.first + 1 for gap in self.gaps.all() if gap.first >= self.next)
-        return max(0, self.last - self.next + 1 - ahead)
+        return max(0, int(self.last - self.next + 1 - ahead))
 
     def national(self, counter: int) -> str:
         """Return the national part of a number of the block."""

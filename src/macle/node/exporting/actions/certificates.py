@@ -296,19 +296,16 @@ def _successor(application: Application, *, replaces: Application | None, by: Ac
         )
         if successor.status is CertificateState.UNDER_EXAMINATION:
             break
+    if released := sorted(queries.released(application)):
+        repeated: dict[str, object] = {"repeats": application.reference, "rules": released}
+        official = Actor(identifier=application.steps.filter(act=CertificateAct.RELEASE_HOLD).latest("sequence").actor)
+        for act in (CertificateAct.HOLD, CertificateAct.RELEASE_HOLD):
+            steps.take(successor, act, tag=queries.TAGS[act], by=official, at=at, facts=repeated)
     if application.steps.filter(act=CertificateAct.APPROVE).exists():
         for act in (CertificateAct.REQUEST_KP_APPROVAL, CertificateAct.APPROVE):
             earlier = Actor(identifier=application.steps.filter(act=act).latest("sequence").actor)
             facts = {"repeats": application.reference}
             steps.take(successor, act, tag=queries.TAGS[act], by=earlier, at=at, facts=facts)
-        return successor
-    releases = application.steps.filter(act=CertificateAct.RELEASE_HOLD)
-    if releases.exists():
-        held = sorted({rule for release in releases for rule in release.facts.get("rules", ())})
-        official = Actor(identifier=releases.latest("sequence").actor)
-        for act in (CertificateAct.HOLD, CertificateAct.RELEASE_HOLD):
-            facts = {"repeats": application.reference, "rules": held}
-            steps.take(successor, act, tag=queries.TAGS[act], by=official, at=at, facts=facts)
     return successor
 
 
