@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HOME: Final = Path(__file__).parents[1] / "demo" / "node"
 AUTHORITY: Final = "Example Ministry of Minerals"
-SHIPMENTS, FEW = 300, 120
+SHIPMENTS, FEW = 200, 120
 SEED: Final = 2026
 PATIENCE: Final = 30
 """Seconds after which a node that does not answer has failed."""

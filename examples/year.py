@@ -97,6 +97,7 @@ class Year:
     evening: Callable[[datetime], object]
     """What is done at the end of each day, such as carrying the day's letters."""
     at: datetime = field(init=False)
+    _present: dict[str, Actor] = field(default_factory=dict)
     _order: int = 0
     _stories: list[tuple[datetime, int, Story]] = field(default_factory=list)
 
@@ -129,6 +130,7 @@ class Year:
     def _close(self, at: datetime) -> None:
         certificates.expire(at=at)
         self.evening(at)
+        self._present.clear()
 
     def working(self, at: datetime) -> datetime:
         """Return this instant, or the next one at which the offices are open."""
@@ -153,8 +155,10 @@ class Year:
     # --- People ---------------------------------------------------------------------------------
 
     def who(self, login: str) -> Actor:
-        """Return who somebody is now."""
-        return self.house.who(login, at=self.at)
+        """Return who somebody is now: asked once a day, and anew when roles change."""
+        if login not in self._present:
+            self._present[login] = self.house.who(login, at=self.at)
+        return self._present[login]
 
     def trader(self, plan: Plan) -> Actor:
         """Return whoever acts for the trader."""
@@ -585,6 +589,7 @@ class Year:
             by=self.who("ansel.wray"),
             at=self.at,
         )
+        self._present.clear()
         yield from ()
 
 
