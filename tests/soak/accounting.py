@@ -79,7 +79,7 @@ def _unaccounted() -> Iterator[str]:
                 yield f"{number} is issued, and there is no certificate"
         elif number.use == Use.RESERVED:
             yield f"{number} is reserved, and its application {matter.state}"
-        elif number.number in certified or not lifecycle.is_terminal(matter.status):
+        elif not lifecycle.is_terminal(matter.status):
             yield f"{number} is {number.use}, and its application {matter.state}"
 
 
@@ -141,6 +141,9 @@ def _letter_faults() -> Iterator[str]:
         for about in sorted({*letters, *expected})
         if letters[about] != expected[about]
     )
+    withdrawn = set(Letter.objects.filter(kind=Kind.WITHDRAWAL.value).values_list("about", flat=True))
+    voided = Certificate.objects.filter(number__in=Number.objects.exclude(use=Use.ISSUED).values("number"))
+    yield from (f"{each} is void, and nobody was told" for each in voided if each.subject not in withdrawn)
     numbered = sorted(Letter.objects.exclude(partner="").values_list("partner", "sequence"))
     for partner in {each for each, _ in numbered}:
         if [number for each, number in numbered if each == partner] != [*range(1, len(numbered) + 1)]:
