@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPMessage
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class Answer:
     """What a node answered."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes
 
 
@@ -66,7 +66,7 @@ class Person:
         for text in response.headers.get_all("Set-Cookie") or ():
             for name, morsel in SimpleCookie(text).items():
                 self.cookies[name] = morsel.value
-        return Answer(response.status, dict(response.headers), content)
+        return Answer(response.status, response.headers, content)
 
     def submit(self, path: str, **fields: str) -> Answer:
         """Fill in the form of a page and send it there."""
@@ -118,7 +118,9 @@ class Load:
         }
 
 
-def paths(mix: Sequence[Mapping[str, Any]], choices: Mapping[str, Sequence[str]], chance: random.Random) -> tuple[str, str]:
+def wanted_next(
+    mix: Sequence[Mapping[str, Any]], choices: Mapping[str, Sequence[str]], chance: random.Random
+) -> tuple[str, str]:
     """Return the name and path of a page that somebody wants next."""
     chosen = chance.choices(mix, [each["weight"] for each in mix])[0]
     given = {name: chance.choice(values) for name, values in choices.items() if values}
@@ -138,7 +140,7 @@ def together(people: Sequence[Person], asked: Mapping[str, Any], *, seconds: flo
         wanted = begun + pause * index / len(people)
         while wanted < begun + seconds:
             time.sleep(max(0.0, wanted - time.perf_counter()))
-            name, path = paths(asked["mix"], asked["choices"], chance)
+            name, path = wanted_next(asked["mix"], asked["choices"], chance)
             answer = person.ask(path)
             done = time.perf_counter()
             with lock:
@@ -159,7 +161,7 @@ def together(people: Sequence[Person], asked: Mapping[str, Any], *, seconds: flo
 def whole_page(person: Person, path: str) -> int:
     """Return the bytes of a page with all that it links to from this node, as a browser without a cache gets them."""
     answer = person.ask(path)
-    linked = sorted({found for found in _LINKED.findall(answer.body.decode(errors="replace"))})
+    linked = sorted(set(_LINKED.findall(answer.body.decode(errors="replace"))))
     return len(answer.body) + sum(len(person.ask(each).body) for each in linked)
 
 
@@ -174,7 +176,7 @@ def main() -> None:
         people.append(person)
     steps: dict[str, Callable[[], object]] = {
         "bytes": lambda: {
-            each["name"]: whole_page(people[0], paths([each], asked["choices"], random.Random(1))[1])
+            each["name"]: whole_page(people[0], wanted_next([each], asked["choices"], random.Random(1))[1])
             for each in asked["mix"]
         },
         "warm": lambda: together(people, asked, seconds=asked["warm"], pause=0).plain(),

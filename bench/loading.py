@@ -19,7 +19,7 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,14 +31,14 @@ django.setup()
 
 from django.apps import apps  # noqa: E402 (after the settings)
 from django.core.management import call_command  # noqa: E402
+from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, models  # noqa: E402
 
 from macle.node.audit import chain  # noqa: E402
 from macle.node.audit.models import Chain, Line  # noqa: E402
 from macle.node.exchange import actions as exchange  # noqa: E402
 from macle.node.exchange.models import Letter, Outbox, Outcome, Part  # noqa: E402
-from macle.node.exporting import queries  # noqa: E402
-from macle.node.exporting.actions import applications, certificates, confirmations, desk, validation  # noqa: E402
+from macle.node.exporting.actions import certificates, confirmations  # noqa: E402
 from macle.node.exporting.actions.confirmations import Slip  # noqa: E402
 from macle.node.exporting.models import Application, Arrival, Block, Certificate  # noqa: E402
 from macle.node.permissions import Role  # noqa: E402
@@ -48,7 +48,7 @@ from macle.proof.folders import AuthorityFolder  # noqa: E402
 from macle.proof.keys import Usage  # noqa: E402
 from macle.scheme import participants, profiles  # noqa: E402
 from macle.scheme.rules.settings import IssuingSetting  # noqa: E402
-from macle.scheme.terms import Carats, CertificateNumber, HSCode, USDollars  # noqa: E402
+from macle.scheme.terms import Carats, CertificateNumber, USDollars  # noqa: E402
 from tests.soak import accounting  # noqa: E402
 from tests.support import node_accounts, node_exporting, node_registry, node_traders  # noqa: E402
 from tests.support.node_registry import OFFICE, PASSPHRASE  # noqa: E402
@@ -235,7 +235,7 @@ class Marking:
             text = text.replace(found, f"{_MARK}{name}{_MARK}")
         return text
 
-    def field(self, row: models.Model, field: models.Field[Any, Any]) -> str:
+    def field(self, row: models.Model, field: models.Field[Any, Any]) -> str:  # noqa: PLR0911 (one for each kind)
         """Return a field of a row as COPY reads it, with marks."""
         value = getattr(row, field.attname)
         if value is None:
@@ -493,9 +493,7 @@ def columns_of(table: type[models.Model]) -> str:
     return ", ".join(connection.ops.quote_name(field.column) for field in table._meta.concrete_fields)  # noqa: SLF001
 
 
-def chained(
-    plan: Plan, answers: Iterable[tuple[int, dict[str, str]]], head: Chain, *, next_id: int
-) -> Iterator[str]:
+def chained(plan: Plan, answers: Iterable[tuple[int, dict[str, str]]], head: Chain, *, next_id: int) -> Iterator[str]:
     """Give the lines of the audit of these certificates as rows, each after the one before it; the head moves on."""
     before, number = bytes(head.head), head.length
     for index, given in answers:
@@ -513,12 +511,15 @@ def chained(
                 facts=json.loads(text),
             )
             before = chain.digest_of(content, before=before)
-            yield "\t".join(
-                (
-                    *(str(next_id + number), head.authority, str(number), content.at.isoformat(), actor, tag),
-                    *(content.subject, office, escaped(text), f"\\\\x{before.hex()}"),
+            yield (
+                "\t".join(
+                    (
+                        *(str(next_id + number), head.authority, str(number), content.at.isoformat(), actor, tag),
+                        *(content.subject, office, escaped(text), f"\\\\x{before.hex()}"),
+                    )
                 )
-            ) + "\n"
+                + "\n"
+            )
     head.length, head.head = number, before
 
 
@@ -578,19 +579,13 @@ def load(count: int) -> None:
         balance.carats_hundredths -= weight
         balance.save()
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(_no_style(), [*every.values(), Line]):
+        for statement in connection.ops.sequence_reset_sql(no_style(), [*every.values(), Line]):
             cursor.execute(statement)
         cursor.execute("ANALYZE")
 
 
 def _numbers() -> Iterable[Any]:
     return apps.get_model("exporting", "Number").objects.exclude(status_index=None)
-
-
-def _no_style() -> Any:  # noqa: ANN401 (Django's own)
-    from django.core.management.color import no_style
-
-    return no_style()
 
 
 def main() -> None:

