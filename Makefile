@@ -1,10 +1,13 @@
 # Every target sets up what it needs by itself: see requirements/setup.sh. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs vectors pictures messages fonts fuzz system lock clean setup setup-oracles
+.PHONY: help demo test check bench docs vectors pictures messages fonts fuzz soak system lock clean setup setup-oracles
 
 python := .venv/bin/python
 once ?=
 seconds ?= 600
+validations ?= 5000
+seed ?= 1
+database ?= both
 upgrade ?=
 # More arguments for pytest, as in: make test args="-k QR"
 args ?=
@@ -48,6 +51,9 @@ fonts: setup ## cut the fonts that travel with the package anew
 
 fuzz: setup ## throw hostile bytes at every reader (seconds=600)
 	$(python) -m tests.fuzz --seconds $(seconds)
+
+soak: setup ## validate in processes that are killed at random, and account (validations=5000 seed=1 database=both)
+	$(python) -m tests.soak --validations $(validations) --seed $(seed) --database $(database)
 
 system: ## install the Debian programs the tests use, or say which are missing
 	@requirements/system.sh

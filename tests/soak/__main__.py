@@ -25,10 +25,12 @@ def soak(database: str, *, validations: int, seed: int) -> tuple[Counter[str], b
     with tempfile.TemporaryDirectory(prefix="macle-soak-") as folder:
         # The server has a user of its own, who must be able to get there.
         Path(folder).chmod(0o755)
+        home = Path(folder) / "node"
+        home.mkdir(mode=0o700)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MACLE_")} | {
             "DJANGO_SETTINGS_MODULE": "tests.node.settings",
             "MACLE_TEST_DATABASE": database,
-            "MACLE_NODE_HOME": folder,
+            "MACLE_NODE_HOME": str(home),
             "MACLE_NODE_PARTICIPANT": "BW",
             "MACLE_NODE_AUTHORITY": "Selle Diamond Office",
         }

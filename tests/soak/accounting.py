@@ -17,6 +17,7 @@ from macle.node.traders import queries as traders
 from macle.node.traders.models import BalanceEntry, EntryKind
 from macle.proof import codec, cose
 from macle.scheme import lifecycle
+from macle.scheme.lifecycle import CertificateState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,16 @@ class Account:
         return not (self.duplicates or self.unaccounted or self.signed_twice or self.others)
 
 
-def account(signatures: Path) -> Account:
-    """Go through all tables once."""
+def account(signatures: Path | None, *, work_goes_on: bool = False) -> Account:
+    """Go through all tables once.
+
+    Without the keys' log, what was signed and not recorded is not known. As long as work goes on, a number may be
+    reserved.
+    """
     return Account(
         validations=Certificate.objects.count(),
         duplicates=[*_duplicates()],
-        unaccounted=[*_unaccounted()],
+        unaccounted=[*_unaccounted(work_goes_on=work_goes_on)],
         signed_twice=[*_signed_twice(signatures)],
         others=[*_certificate_faults(), *_book_faults(), *_letter_faults(), *_node_faults()],
     )
@@ -52,14 +57,9 @@ def account(signatures: Path) -> Account:
 
 def _duplicates() -> Iterator[str]:
     """Give each number that was given out, or used, more than once."""
-    for table, name in (
-        (Number, "number"),
-        (Certificate, "number"),
-        (Application.objects.exclude(number=""), "number"),
-    ):
-        rows = getattr(table, "objects", table)
-        for each in rows.order_by().values(name).annotate(times=Count("pk")).filter(times__gt=1):
-            yield f"{each[name]} {each['times']} times"
+    for rows in (Number.objects.all(), Certificate.objects.all(), Application.objects.exclude(number="")):
+        for each in rows.order_by().values("number").annotate(times=Count("pk")).filter(times__gt=1):
+            yield f"{each['number']} {each['times']} times"
     for block in Block.objects.all():
         taken = Counter(Number.objects.filter(block=block).values_list("counter", flat=True))
         for gap in Gap.objects.filter(block=block):
@@ -67,7 +67,7 @@ def _duplicates() -> Iterator[str]:
         yield from (f"{block.national(counter)} {times} times" for counter, times in taken.items() if times > 1)
 
 
-def _unaccounted() -> Iterator[str]:
+def _unaccounted(*, work_goes_on: bool) -> Iterator[str]:
     """Give each number without a record, and each of which the record says not what became of it, or untruly."""
     for block in Block.objects.all():
         yield from (f"{block.national(counter)} has no record" for counter in queries.unaccounted(block))
@@ -82,15 +82,16 @@ def _unaccounted() -> Iterator[str]:
             if number.number not in certified:
                 yield f"{number} is issued, and there is no certificate"
         elif number.use == Use.RESERVED:
-            yield f"{number} is reserved, and its application {matter.state}"
-        elif number.number in certified or not lifecycle.is_terminal(matter.status):
+            if not work_goes_on or matter.state not in {CertificateState.RESERVED, CertificateState.SEALED}:
+                yield f"{number} is reserved, and its application {matter.state}"
+        elif not lifecycle.is_terminal(matter.status):
             yield f"{number} is {number.use}, and its application {matter.state}"
 
 
-def _signed_twice(signatures: Path) -> Iterator[str]:
+def _signed_twice(signatures: Path | None) -> Iterator[str]:
     """Give each number under which two different things were given to a key, consented to, or recorded."""
     identities: dict[str, set[str]] = defaultdict(set)
-    if signatures.exists():
+    if signatures is not None and signatures.exists():
         for line in signatures.read_text().splitlines():
             number, identity = line.split()
             identities[number].add(identity)
@@ -99,7 +100,7 @@ def _signed_twice(signatures: Path) -> Iterator[str]:
         identities[number].add(identity)
     for number, identity in Certificate.objects.values_list("number", "identity"):
         identities[number].add(identity)
-        if identity not in signed.get(number, ()):
+        if signatures is not None and identity not in signed.get(number, ()):
             yield f"{number} was recorded, and no key was asked for it"
     yield from (f"{number} stands for {len(each)} contents" for number, each in identities.items() if len(each) > 1)
 
@@ -131,7 +132,8 @@ def _book_faults() -> Iterator[str]:
     drawn = dict(rows.annotate(Sum("carats_hundredths")))
     for number in Number.objects.select_related("application"):
         matter = number.application
-        expected = -matter.carats_hundredths if matter is not None and number.use == Use.ISSUED else 0
+        is_charged = matter is not None and number.use in {Use.ISSUED, Use.RESERVED}
+        expected = -matter.carats_hundredths if is_charged else 0
         if drawn.get(number.number) != expected:
             yield f"{number} drew {drawn.get(number.number)} instead of {expected}"
 
@@ -145,6 +147,9 @@ def _letter_faults() -> Iterator[str]:
         for about in sorted({*letters, *expected})
         if letters[about] != expected[about]
     )
+    withdrawn = set(Letter.objects.filter(kind=Kind.WITHDRAWAL.value).values_list("about", flat=True))
+    voided = Certificate.objects.filter(number__in=Number.objects.exclude(use=Use.ISSUED).values("number"))
+    yield from (f"{each} is void, and nobody was told" for each in voided if each.subject not in withdrawn)
     numbered = sorted(Letter.objects.exclude(partner="").values_list("partner", "sequence"))
     for partner in {each for each, _ in numbered}:
         if [number for each, number in numbered if each == partner] != [*range(1, len(numbered) + 1)]:
