@@ -26,20 +26,44 @@ class ExportingConfig(AppConfig):
 
         from macle.node.desk import navigation, pages  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
+        from macle.node.exporting import words  # noqa: PLC0415
         from macle.node.exporting.actions import certificates  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
+        from macle.node.traders import wording  # noqa: PLC0415
 
         navigation.enter(
             navigation.Entry(label=_("Desk"), url="exporting:queue", act=Act.APPLICATION_READ, order=10),
             navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
+            navigation.Entry(
+                label=_("Does it need a certificate?"),
+                url="exporting:needs",
+                act=pages.SIGNED_IN,
+                order=80,
+                hide_from=_applies_for_nobody,
+            ),
         )
+        wording.say(words.MESSAGES)
+        wording.lead("application", _address)
         navigation.answer_find("exporting", _find)
         worker.every(_HOUR, "expire certificates")(lambda at: _expire(certificates, at))
-        _ = pages
 
 
 _HOUR = 3600
+
+
+def _applies_for_nobody(actor: Actor) -> bool:
+    """Return whether somebody is no trader: they find the page of questions elsewhere."""
+    from macle.node.permissions import Act  # noqa: PLC0415
+
+    return not actor.may(Act.APPLICATION_DRAFT)
+
+
+def _address(reference: str) -> str:
+    """Return the page of an application that a message is about."""
+    from django.urls import reverse  # noqa: PLC0415
+
+    return reverse("exporting:application", args=[reference])
 
 
 def _expire(certificates: object, at: datetime) -> None:

@@ -93,7 +93,7 @@ def _shown(request: Request, matter: Application) -> HttpResponse:
     hidden = suspicion is not None and not queries.sees_suspicion(request.actor, matter)
     context = {
         "matter": matter,
-        "mark": ("cannot-decide", _("Under examination")) if hidden else words.mark(matter.state),
+        "mark": words.UNDER_EXAMINATION if hidden else words.mark(matter.state),
         "held": held,
         "drawn": None if held is None or not held.content.cose else drawn(bytes(held.content.cose)),
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
@@ -231,9 +231,9 @@ def address_of(matter: Application, act: CertificateAct) -> str:
     return reverse("exporting:act", args=[matter.reference, act.value.replace("_", "-")])
 
 
-def why_it_waits(matter: Application) -> str:
-    """Return in a sentence why it waits, for the trader and for the desk."""
-    last = matter.steps.order_by("-sequence").select_related("reason").first()
+def why_it_waits(matter: Application, last: Step | None = None) -> str:
+    """Return in a sentence why it waits, for the trader and for the desk; ``last`` is its last step, where known."""
+    last = last or matter.steps.order_by("-sequence").select_related("reason").first()
     reason = getattr(last, "reason", None)
     sentences = {
         CertificateState.SUBMITTED: _("It waits for the office to weigh, count and value the goods."),
