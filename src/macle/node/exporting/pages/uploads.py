@@ -200,9 +200,9 @@ def _rows(request: Request, key: str) -> list[Row]:
     own = queries.applications_of(request.actor).filter(
         channel=Channel.UPLOAD, begun_at=at, begun_by=request.actor.identifier
     )
-    drafts = {matter.reference: matter for matter in queries.hiding(own, request.actor).select_related("trader")}
+    drafts = {matter.reference: matter for matter in queries.hiding(own, request.actor).order_by("pk")}
     kept = request.session.get(_KEPT, {})
-    places = kept["rows"] if kept.get("key") == key else [["", reference, []] for reference in sorted(drafts)]
+    places = kept["rows"] if kept.get("key") == key else [["", reference, []] for reference in drafts]
     if not places:
         raise Http404
     return [_row(request, place, drafts.get(reference), said) for place, reference, said in places]
