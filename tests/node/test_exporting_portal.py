@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+NOW = made.later(10)
 DESTINATION = {"destination": "EU"}
 IMPORTER = {
     "importer_name": "Quayside Rough Trading",
@@ -67,7 +68,7 @@ class Asking:
     def __init__(self, by: Actor) -> None:
         self.by, self.session, self.notes = by, {}, _Notes()
 
-    def get(self, name: str, *arguments: object, query: str = "", at: datetime = made.later(10)) -> HttpResponseBase:
+    def get(self, name: str, *arguments: object, query: str = "", at: datetime = NOW) -> HttpResponseBase:
         return self._asked(RequestFactory().get(reverse(f"exporting:{name}", args=arguments) + query), at)
 
     def post(
@@ -76,7 +77,7 @@ class Asking:
         *arguments: object,
         sent: dict[str, Any] | None = None,
         query: str = "",
-        at: datetime = made.later(10),
+        at: datetime = NOW,
         by_itself: bool = False,
     ) -> HttpResponseBase:
         address = reverse(f"exporting:{name}", args=arguments) + query

@@ -196,14 +196,9 @@ class GoodsStep(Step):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the same as every step's)
         super().__init__(*args, **kwargs)
-        for heading, label in HEADINGS.items():
-            place = _plain(heading.value)
-            self.fields[f"carats_{place}"] = forms.CaratsField(
-                label=_("%(heading)s: weight") % {"heading": label}, required=False
-            )
-            self.fields[f"value_{place}"] = forms.DollarsField(
-                label=_("%(heading)s: value") % {"heading": label}, required=False
-            )
+        for place in _HEADINGS:
+            self.fields[f"carats_{place}"] = forms.CaratsField(label=_("Weight"), required=False)
+            self.fields[f"value_{place}"] = forms.DollarsField(label=_("Value"), required=False)
         self.fields["parcels"] = forms.CountField(
             label=_("How many parcels?"),
             help_text=_("The parcels of the shipment, not the stones."),
@@ -232,7 +227,7 @@ class GoodsStep(Step):
 
     def strangers(self) -> list[str]:
         """Return the headings of lines, as they came with a file, for which there is no place here."""
-        return [of(line, "hs")[:40] or "–" for _index, place, line in self._lines() if not place]
+        return [of(line, "hs")[:40] or "?" for _index, place, line in self._lines() if not place]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a weight without its value, a value without its weight, and goods of no heading."""
@@ -315,10 +310,7 @@ class OriginStep(Step):
         self.count = self._count(sent)
         for index in range(self.count):
             self.fields[f"country_{index}"] = forms.CountryField(
-                label=_("Country of mining")
-                if not index
-                else _("Country of mining, %(number)s") % {"number": index + 1},
-                required=False,
+                label=_("Country %(number)s") % {"number": index + 1}, required=False
             )
         chosen = [str(sent.get(f"country_{index}") or "") for index in range(self.count)]
         self.restricted = _restricted(chosen, on=self.around.today)
@@ -607,7 +599,7 @@ class StartForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        *args: Any,  # noqa: ANN401 (Django's own)
         traders: Sequence[tuple[str, str]],
         offices: Sequence[str],
         **kwargs: Any,  # noqa: ANN401

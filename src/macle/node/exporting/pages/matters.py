@@ -98,7 +98,7 @@ def _shown(request: Request, matter: Application) -> HttpResponse:
         "drawn": None if held is None or not held.content.cose else drawn(bytes(held.content.cose)),
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
         "acts": [] if hidden else acts_of(matter, held),
-        "next": [] if hidden else next_acts(request, matter),
+        "next": [*([] if hidden else next_acts(request, matter)), *(_copy(matter) if is_own else [])],
         "checks": [] if hidden else checks_of(matter, at=request.at),
         "files": matter.attachments.filter(ended_at=None),
         "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.all()],
@@ -211,6 +211,17 @@ def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
             continue
         offered.append(parts.NextAct(label=label, address=address_of(matter, each.act), why=why))
     return offered
+
+
+def _copy(matter: Application) -> list[parts.NextAct]:
+    """Return that its trader may begin another with the same importer, goods and origin."""
+    return [
+        parts.NextAct(
+            label=_("Copy this application"),
+            address=reverse("exporting:copy", args=[matter.reference]),
+            why=_("Another begins with the same importer, goods and origin."),
+        )
+    ]
 
 
 _TRADERS = frozenset({Role.EXPORTER, Role.AGENT})

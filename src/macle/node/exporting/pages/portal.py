@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -42,7 +42,7 @@ from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Outcome, RulesRefuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from django.http import QueryDict
     from django.http.response import HttpResponseBase
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from macle.node.permissions import Actor
     from macle.node.traders.models import Trader
     from macle.scheme.rules import Breach
+
+_Part = TypeVar("_Part")
 
 FILES: Final = "files"
 OPEN: Final = (CertificateState.DRAFT, CertificateState.DEFICIENT)
@@ -219,11 +221,7 @@ def _saved(request: Request, matter: Application, name: str) -> HttpResponseBase
         return HttpResponseRedirect(_with_row(request, form))
     if is_valid:
         _judge(request, matter, form, with_gaps=True)
-    if form.errors:
-        return _shown(request, matter, form)
-    if form.cleaned_data.get("keep"):
-        _keep(request, matter)
-    return _onward(request, matter, name)
+    return _shown(request, matter, form) if form.errors else _onward(request, matter, form)
 
 
 def _judge(request: Request, matter: Application, form: Step, *, with_gaps: bool) -> None:
@@ -258,12 +256,14 @@ def _with_row(request: Request, form: Step) -> str:
     return f"{request.path}?rows={count}{checking}{last}"
 
 
-def _onward(request: Request, matter: Application, name: str) -> HttpResponseRedirect:
+def _onward(request: Request, matter: Application, form: Step) -> HttpResponseRedirect:
     """Go back to the check if somebody came from there, else to the next step."""
+    if form.cleaned_data.get("keep"):
+        _keep(request, matter)
     order = names()
-    if _is_checking(request) or name == order[-1]:
+    if _is_checking(request) or form.name == order[-1]:
         return _to("check-answers", matter.reference)
-    return _to("step", matter.reference, order[order.index(name) + 1])
+    return _to("step", matter.reference, order[order.index(form.name) + 1])
 
 
 def names() -> list[str]:
@@ -528,7 +528,9 @@ def answers_of(matter: Application) -> list[Group]:
 
 
 def _answer(matter: Application, name: str, question: str, answer: object, under: StrOrPromise = "") -> forms.Answer:
-    return forms.Answer(question=question, answer=answer or "", under=under, change=_change(matter, name))
+    return forms.Answer(
+        question=question, answer=answer or _("not answered"), under=under, change=_change(matter, name)
+    )
 
 
 def _given(matter: Application, read: scheme.Application) -> dict[str, list[tuple[Any, ...]]]:
@@ -557,7 +559,7 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
             )
         ],
         "goods": [
-            *((_heading(line), _amount(line), "") for line in read.lines),
+            *((_heading(line), _amount(line, typed), "") for line, typed in _with_typed(read.lines, entered, "lines")),
             *(
                 [(_("Together"), _amount(scheme.AppliedLine(carats=read.carat_weight, value=read.value)))]
                 if len(read.lines) > 1
@@ -581,12 +583,13 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
         ],
         "sources": [
             (
-                entering.source_kind(source.kind) or _("Source"),
-                format_html("{} · {}", source.reference or "–", drawn.carats(source.carats))
-                if source.carats
-                else source.reference or "",
+                entering.source_kind(source.kind or entering.of(typed, "kind")) or _("Source"),
+                _amounts(
+                    source.reference or entering.of(typed, "reference"),
+                    drawn.carats(source.carats) if source.carats is not None else entering.of(typed, "carats"),
+                ),
             )
-            for source in read.sources
+            for source, typed in _with_typed(read.sources, entered, "sources")
         ]
         or [(_("Sources"), "")],
         "declaration": [
@@ -607,10 +610,26 @@ def _heading(line: scheme.AppliedLine) -> str:
     return str(entering.HEADINGS[line.hs]) if line.hs is not None else line.hs_text or _("No heading")
 
 
-def _amount(line: scheme.AppliedLine) -> SafeString | str:
-    parts = [drawn.carats(line.carats)] if line.carats is not None else []
-    parts += [drawn.dollars(line.value)] if line.value is not None else []
-    return format_html_join(" · ", "{}", ((each,) for each in parts)) if parts else ""
+def _with_typed(
+    read: Sequence[_Part], entered: Mapping[str, Any], name: str
+) -> Iterator[tuple[_Part, Mapping[str, Any]]]:
+    """Give each part of a list as it was read beside what was typed; an odd list only as far as it was read."""
+    typed = entering.rows(entered, name)
+    for index, each in enumerate(read):
+        raw = typed[index] if len(typed) == len(read) else None
+        yield each, raw if isinstance(raw, dict) else {}
+
+
+def _amount(line: scheme.AppliedLine, typed: Mapping[str, Any] | None = None) -> SafeString | str:
+    """Return weight and value of a line; what could not be read stands there as it was typed."""
+    return _amounts(
+        drawn.carats(line.carats) if line.carats is not None else entering.of(typed or {}, "carats"),
+        drawn.dollars(line.value) if line.value is not None else entering.of(typed or {}, "value"),
+    )
+
+
+def _amounts(*parts: SafeString | str) -> SafeString | str:
+    return format_html_join(" · ", "{}", ((each,) for each in parts if each))
 
 
 def _origin(origin: scheme.AppliedOrigin) -> str:
