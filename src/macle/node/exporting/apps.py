@@ -22,11 +22,10 @@ class ExportingConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
-        from django.urls import reverse  # noqa: PLC0415 (once the apps are there)
-        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
 
         from macle.node.audit import dossiers, restoring  # noqa: PLC0415
-        from macle.node.desk import navigation  # noqa: PLC0415
+        from macle.node.desk import navigation, pages  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
         from macle.node.exporting import dossier, words  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
@@ -36,7 +35,16 @@ class ExportingConfig(AppConfig):
             navigation.Entry(label=_("Desk"), url="exporting:queue", act=Act.APPLICATION_READ, order=10),
             navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
+            navigation.Entry(
+                label=_("Does it need a certificate?"),
+                url="exporting:needs",
+                act=pages.SIGNED_IN,
+                order=80,
+                hide_from=_applies_for_nobody,
+            ),
         )
+        wording.say(words.MESSAGES)
+        wording.lead("application", _address)
         navigation.answer_find("exporting", _find)
         worker.every(_HOUR, "expire certificates")(_expire)
         for kind, collect in (
@@ -46,8 +54,6 @@ class ExportingConfig(AppConfig):
         ):
             dossiers.register(kind, collect)
         restoring.after(_skip_numbers)
-        wording.say(words.MESSAGES)
-        wording.lead("application", lambda key: reverse("exporting:application", args=[key]))
 
 
 _HOUR = 3600
@@ -67,6 +73,20 @@ def _skip_numbers(at: datetime) -> None:
 
 
 _RESTORED = "restore"
+
+
+def _applies_for_nobody(actor: Actor) -> bool:
+    """Return whether somebody is no trader: they find the page of questions elsewhere."""
+    from macle.node.permissions import Act  # noqa: PLC0415
+
+    return not actor.may(Act.APPLICATION_DRAFT)
+
+
+def _address(reference: str) -> str:
+    """Return the page of an application that a message is about."""
+    from django.urls import reverse  # noqa: PLC0415
+
+    return reverse("exporting:application", args=[reference])
 
 
 def _find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:

@@ -308,6 +308,11 @@ class Row:
         return any(breach.outcome not in (Outcome.REVIEW, Outcome.HOLD) for breach in self.breaches)
 
 
+def unread(rule: str, what: str, mend: str) -> Breach:
+    """Return again the breach of a row that made no draft, as a report keeps it."""
+    return rules.Breach(rule, Outcome.REFUSE, "", what, mend)
+
+
 def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: datetime) -> list[Row]:
     """Make a draft of each row of a table (CSV, XLSX or JSON), and say of each what stands in its way.
 
