@@ -33,6 +33,13 @@ class ExportingConfig(AppConfig):
             navigation.Entry(label=_("Desk"), url="exporting:queue", act=Act.APPLICATION_READ, order=10),
             navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
+            navigation.Entry(label=_("Customs"), url="exporting:customs", act=Act.CUSTOMS_LOOK, order=35),
+            navigation.Entry(
+                label=_("Confirmations"), url="exporting:confirmations", act=Act.CONFIRMATION_READ, order=40
+            ),
+            navigation.Entry(label=_("Numbers"), url="exporting:numbers", act=Act.NUMBERS_READ, order=45),
+            navigation.Entry(label=_("Theft notices"), url="exporting:notices", act=Act.NOTICE_READ, order=50),
+            navigation.Entry(label=_("Fees"), url="exporting:fees", act=Act.FEE_READ, order=55),
         )
         navigation.answer_find("exporting", _find)
         worker.every(_HOUR, "expire certificates")(lambda at: _expire(certificates, at))
