@@ -342,7 +342,7 @@ def _number_in_name(name: str, awaited: Mapping[str, str]) -> str:
 
 
 @pages.page(Act.CONFIRMATION_RECORD, post=True)
-def record(request: Request) -> HttpResponseBase:
+def record(request: Request) -> HttpResponseBase:  # noqa: PLR0911 (the steps of one page)
     """Record one slip: find its certificate, type it beside our figures, see what differs, record it."""
     if request.method != "POST":
         number = request.GET.get("number", "")
@@ -545,7 +545,7 @@ def _typing(request: Request, certificate: Certificate, form: Any, *, status: in
 def _checking(
     request: Request,
     certificate: Certificate,
-    form: Any,
+    form: counter_forms.SlipForm,
     slip: actions.Slip,
     kept: str,
 ) -> HttpResponseBase:

@@ -208,7 +208,7 @@ def _done(request: Request, matter: Application, said: str) -> HttpResponseRedir
 def _shown(
     request: Request,
     matter: Application,
-    form: Any,
+    form: Any,  # noqa: ANN401 (each act has its own)
     *,
     heading: str,
     why: str,
