@@ -104,7 +104,7 @@ def record(*, slip: Slip, by: Actor, at: datetime) -> Confirmation:
     steps.require_may(Act.CONFIRMATION_RECORD, by)
     number = str(CertificateNumber.parse("".join(slip.number.split()).upper(), where="number"))
     certificate = _certificate(number, by)
-    _refuse(slip, certificate, today=queries.day(certificate.office, at=at))
+    require_possible(slip, certificate, today=queries.day(certificate.office, at=at))
     held = ""
     if slip.picture:
         held = evidence.keep(
@@ -183,7 +183,7 @@ def _certificate(number: str, by: Actor) -> Certificate:
 _LONGEST = {"office": 120, "official": 120, "importer": 120, "remark": 400}
 
 
-def _refuse(slip: Slip, certificate: Certificate, *, today: date) -> None:
+def require_possible(slip: Slip, certificate: Certificate, *, today: date) -> None:
     """Raise `SlipMalformed` at the first thing that no slip of this certificate can say."""
     for name, most in _LONGEST.items():
         steps.fit(getattr(slip, name), where=name, most=most)
