@@ -45,30 +45,32 @@ def give(commands: list[str], *, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
 class TestRunANode:
-    def test_makes_a_node_with_keys_an_administrator_and_a_backup(self, folder: Path) -> None:
-        said = give(blocks("run-a-node.md"), folder=folder)
+    @pytest.fixture(scope="class")
+    def folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("run-a-node")
+
+    @pytest.fixture(scope="class")
+    def said(self, folder: Path) -> str:
+        return give(blocks("run-a-node.md"), folder=folder)
+
+    def test_makes_a_node_with_keys_an_administrator_and_a_backup(self, folder: Path, said: str) -> None:
         assert "The node of BW is ready" in said
         assert "joren.pell is u-" in said
         assert "none altered, removed or inserted" in said
         assert (folder / "backups" / "node.tar").exists()
         assert '"signed"' in (folder / "backups" / "heads.json").read_text(encoding="utf-8")
 
+    @pytest.mark.usefixtures("said")
     def test_leaves_the_root_s_key_where_it_was_made(self, folder: Path) -> None:
-        give(blocks("run-a-node.md"), folder=folder)
         assert (folder / "bw" / "root.key.pem").exists()
         assert not list((folder / "srv").rglob("root.key.pem"))
 
 
 class TestAppointAnOfficial:
-    def test_the_record_names_a_further_key(self, folder: Path) -> None:
+    def test_the_record_names_a_further_key(self, tmp_path: Path) -> None:
         first = 'macle keys new bw --participant BW --authority "Example Ministry of Minerals"'
-        said = give([first, *blocks("appoint-an-official.md")], folder=folder)
+        said = give([first, *blocks("appoint-an-official.md")], folder=tmp_path)
         assert "official-08, office Port Selle" in said
 
 
