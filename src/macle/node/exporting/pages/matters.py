@@ -25,7 +25,7 @@ from macle.proof.verification import Judged, Result
 from macle.scheme import lifecycle, rules
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
-from macle.scheme.rules import Outcome
+from macle.scheme.rules import Breach, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,6 +66,14 @@ class Check:
     answer: str
     what: str
     under: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of an application before it is lodged, and the rule's source."""
+
+    breach: Breach
     source: str
 
 
@@ -200,10 +208,12 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     breaches = (
         lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
     )
-    return [
-        Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
-        for breach in breaches
-    ]
+    return [check_of(breach) for breach in breaches]
+
+
+def check_of(breach: Breach) -> Check:
+    """Return what a rule says, as a page shows it."""
+    return Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
 
 
 _OUTCOMES: dict[Outcome, Callable[[], tuple[str, str]]] = {
