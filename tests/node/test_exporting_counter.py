@@ -135,7 +135,7 @@ class TestOneSlip:
         [
             ({"opened": ""}, "Was the container opened?: this is missing."),
             ({"carats": ""}, "no weight stands there"),
-            ({"date_of_receipt": "2026-11-24"}, "cannot have arrived before"),
+            ({"date_of_receipt": "2026-11-23"}, "cannot have arrived before"),
             ({"date_of_receipt": "2026-12-24"}, "still to come"),
             ({"carats": "205.185"}, "205.18"),
         ],

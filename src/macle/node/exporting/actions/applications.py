@@ -168,7 +168,9 @@ def _sound(entered: dict[str, Any]) -> dict[str, Any]:
     except (ValueError, TypeError, RecursionError):
         text, size = "\\u0000", 0
     if "\\u0000" in text:
-        raise DraftMalformed("This cannot be kept.", where="entered", mend="Type it anew.")
+        raise DraftMalformed(
+            "What was entered holds a character that cannot be kept.", where="entered", mend="Type it anew."
+        )
     if size > MOST_ENTERED:
         raise DraftTooLarge(
             f"More than {MOST_ENTERED:,} bytes were entered.",
