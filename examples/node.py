@@ -37,7 +37,7 @@ HOME: Final = Path(__file__).parents[1] / "demo" / "node"
 AUTHORITY: Final = "Example Ministry of Minerals"
 SHIPMENTS, FEW = 200, 120
 SEED: Final = 2026
-PATIENCE: Final = 30
+PATIENCE: Final = 60
 """Seconds after which a node that does not answer has failed."""
 
 MACLE: Final = (sys.executable, "-c", "from macle.cli import main; main()")
