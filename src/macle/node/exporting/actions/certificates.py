@@ -234,8 +234,7 @@ _REPEATED = (CertificateAct.SUBMIT, CertificateAct.EXAMINE)
 def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Application:
     """Begin the replacement of a certificate that did not leave, or that is lost.
 
-    The old one is surrendered, and ends when its replacement is validated. Raises `NotKnownHere` where the
-    profile does not let certificates be replaced.
+    The old one is surrendered, and ends when its replacement is validated. Raises `NotKnownHere` where the profile does not let certificates be replaced.
     """
     words = steps.given(reason)
     with transaction.atomic():
