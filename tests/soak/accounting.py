@@ -57,9 +57,14 @@ def account(signatures: Path | None, *, work_goes_on: bool = False) -> Account:
 
 def _duplicates() -> Iterator[str]:
     """Give each number that was given out, or used, more than once."""
-    for rows in (Number.objects.all(), Certificate.objects.all(), Application.objects.exclude(number="")):
-        for each in rows.order_by().values("number").annotate(times=Count("pk")).filter(times__gt=1):
-            yield f"{each['number']} {each['times']} times"
+    for table, name in (
+        (Number, "number"),
+        (Certificate, "number"),
+        (Application.objects.exclude(number=""), "number"),
+    ):
+        rows = getattr(table, "objects", table)
+        for each in rows.order_by().values(name).annotate(times=Count("pk")).filter(times__gt=1):
+            yield f"{each[name]} {each['times']} times"
     for block in Block.objects.all():
         taken = Counter(Number.objects.filter(block=block).values_list("counter", flat=True))
         for gap in Gap.objects.filter(block=block):
