@@ -67,7 +67,7 @@ def _office(pattern: URLPattern) -> str:
     module = pattern.callback.__module__.split(".")
     if module[0] == "allauth":
         return "accounts"
-    return module[2] if len(module) > 3 else "desk"  # noqa: PLR2004 (macle, node, office, room)
+    return module[2] if len(module) > 3 else "desk"
 
 
 def _served(pattern: URLPattern) -> str:
