@@ -19,8 +19,8 @@ Every address that a node answers, and the act that each page serves. Who may do
 [permissions](permissions.md); what it reaches is asked again when it is done. This page is written from the addresses
 themselves.
 
-*Everybody* needs no sign-in, *signed in* no role. The pages of sign-in itself and of second factors are django-allauth's,
-in our frame.
+*Everybody* needs no sign-in, *signed in* no role. The pages of sign-in itself and of second factors are
+django-allauth's, in our frame.
 """
 
 _OFFICES = {
@@ -45,21 +45,18 @@ def page() -> str:
     parts = [_INTRODUCTION]
     for office, lines in rows.items():
         if lines:
-            parts += [
-                f"## {_OFFICES.get(office, office.capitalize())}\n",
-                "| Address | Serves |\n|---|---|",
-                *lines,
-                "",
-            ]
+            parts += [f"## {_OFFICES.get(office, office.capitalize())}\n", "| Address | Serves |\n|---|---|"]
+            # An address may have two names.
+            parts += [*dict.fromkeys(lines), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _patterns(found: Iterable[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, URLPattern]]:
+def _patterns(found: Iterable[object], before: str = "") -> Iterator[tuple[str, URLPattern]]:
     for each in found:
-        address = before + str(each.pattern)
+        address = before + str(getattr(each, "pattern", ""))
         if isinstance(each, URLResolver):
             yield from _patterns(each.url_patterns, address)
-        else:
+        elif isinstance(each, URLPattern):
             yield address, each
 
 
@@ -67,7 +64,7 @@ def _office(pattern: URLPattern) -> str:
     module = pattern.callback.__module__.split(".")
     if module[0] == "allauth":
         return "accounts"
-    return module[2] if len(module) > 3 else "desk"  # noqa: PLR2004 (macle, node, office, room)
+    return module[2] if len(module) > 3 else "desk"
 
 
 def _served(pattern: URLPattern) -> str:

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 PASSPHRASES = {
     "MACLE_ROOT_PASSPHRASE": "a root of tests",
@@ -33,7 +31,7 @@ def give(commands: list[str], *, folder: Path) -> str:
     text = re.sub(r"(?<![\w.])/(srv|run|backups)/", rf"{folder}/\1/", "\n".join(commands))
     macle = shlex.join([sys.executable, "-c", "from macle.cli import main; main()"])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MACLE_", "DJANGO_"))}
-    done = subprocess.run(  # noqa: S603 (what our own pages say)
+    done = subprocess.run(
         ["/bin/bash", "-euc", f'macle() {{ {macle} "$@"; }}\n{text}'],
         cwd=folder,
         env={**kept, **PASSPHRASES},
@@ -46,25 +44,15 @@ def give(commands: list[str], *, folder: Path) -> str:
 
 
 class TestRunANode:
-    @pytest.fixture(scope="class")
-    def folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("run-a-node")
-
-    @pytest.fixture(scope="class")
-    def said(self, folder: Path) -> str:
-        return give(blocks("run-a-node.md"), folder=folder)
-
-    def test_makes_a_node_with_keys_an_administrator_and_a_backup(self, folder: Path, said: str) -> None:
+    def test_makes_a_node_with_keys_an_administrator_and_a_backup_and_without_the_root(self, tmp_path: Path) -> None:
+        said = give(blocks("run-a-node.md"), folder=tmp_path)
         assert "The node of BW is ready" in said
         assert "joren.pell is u-" in said
         assert "none altered, removed or inserted" in said
-        assert (folder / "backups" / "node.tar").exists()
-        assert '"signed"' in (folder / "backups" / "heads.json").read_text(encoding="utf-8")
-
-    @pytest.mark.usefixtures("said")
-    def test_leaves_the_root_s_key_where_it_was_made(self, folder: Path) -> None:
-        assert (folder / "bw" / "root.key.pem").exists()
-        assert not list((folder / "srv").rglob("root.key.pem"))
+        assert (tmp_path / "backups" / "node.tar").exists()
+        assert '"signed"' in (tmp_path / "backups" / "heads.json").read_text(encoding="utf-8")
+        assert (tmp_path / "bw" / "root.key.pem").exists()
+        assert not list((tmp_path / "srv").rglob("root.key.pem"))
 
 
 class TestAppointAnOfficial:

@@ -15,7 +15,7 @@ LEVELS = """
 11.4 1 3; 11.5 0 1; 11.6 0 1; 12.1 1 2; 12.2 2 0; 12.3 0 4; 13.1 0 1; 13.2 0 5; 13.3 0 2; 13.4 1 4; 14.1 0 2; 14.2 1 3;
 14.3 1 2; 15.1 1 2; 15.2 1 2; 15.3 1 6; 16.1 0 1; 16.2 0 5; 16.3 0 4; 16.4 0 3; 16.5 0 3; 17.1 0 1; 17.2 0 4; 17.3 0 2
 """
-"""Of each section of ASVS 5.0.0 how many requirements are of level 1, and how many more of level 2, from the first on."""
+"""Of each section of ASVS 5.0.0 how many requirements are of level 1, and how many more of level 2, from the first."""
 
 SECTIONS = [
     (section, int(one), int(two)) for section, one, two in (entry.split() for entry in LEVELS.strip().split(";"))
