@@ -111,7 +111,7 @@ def shot(page: Page, name: str) -> None:
         (1440, "ar", {"color_scheme": "dark"}),
     ],
 )
-def test_every_page_is_accessible_and_within_its_width(  # noqa: PLR0913 (fixtures)
+def test_every_page_is_accessible_and_within_its_width(
     counter: dict[str, Any],
     node_at: str,
     context: Callable[..., BrowserContext],

@@ -48,7 +48,7 @@ OF_OTHERS = {
 
 
 def chance() -> random.Random:
-    return random.Random(7)  # noqa: S311 (a seed, and no secret)
+    return random.Random(7)
 
 
 @pytest.mark.django_db

@@ -236,7 +236,7 @@ class Walk:
 def test_after_whatever_many_hands_did_everything_holds(seed: int) -> None:
     on_sheets = seed % 2 == 1
     with made.a_house(carats="9000.00", on_sheets=on_sheets) as house:
-        walk = Walk(house, random.Random(seed), on_sheets=on_sheets)  # noqa: S311 (chance, no secret)
+        walk = Walk(house, random.Random(seed), on_sheets=on_sheets)
         walk.run()
         assert made.faults() == []
         assert sum(walk.done.values()) > ACTS_OF_A_WALK // 3, walk.refused

@@ -105,6 +105,7 @@ class ConsentForm(forms.Form):
     identity = django_forms.CharField(widget=django_forms.HiddenInput())
     password = django_forms.CharField(
         label=gettext_lazy("Your password"),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = forms.TextField(
@@ -116,6 +117,7 @@ class ConsentForm(forms.Form):
     secret = django_forms.CharField(
         label=gettext_lazy("Passphrase of your signing key"),
         help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -127,6 +129,7 @@ class TokenForm(forms.Form):
     secret = django_forms.CharField(
         label=gettext_lazy("PIN of your token"),
         help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -139,6 +142,7 @@ class BoundForm(forms.Form):
     secret = django_forms.CharField(
         label=gettext_lazy("Passphrase or PIN of your signing key"),
         help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 

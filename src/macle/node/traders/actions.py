@@ -472,7 +472,10 @@ def enter(
             f"{kind} is not entered by itself.", where="kind", mend=f"Enter: {', '.join(sorted(ENTERED))}."
         )
     line = _Line(
-        trader=trader, origin=_origin(origin), hundredths=kind.direction * _something(carats), evidence=_evidence(evidence)
+        trader=trader,
+        origin=_origin(origin),
+        hundredths=kind.direction * _something(carats),
+        evidence=_evidence(evidence),
     )
     with transaction.atomic():
         return _entered([line], kind=kind, on=on, reference=reference, by=by, at=at)[0]
