@@ -27,6 +27,7 @@ from macle.node.desk.templatetags import desk as drawn
 from macle.node.exporting import portal_forms as entering
 from macle.node.exporting import queries, words
 from macle.node.exporting.actions import applications
+from macle.node.exporting.forms import HEADINGS
 from macle.node.exporting.models import Attachment, AttachmentKind
 from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
@@ -607,7 +608,7 @@ def _joined(*texts: str | None) -> str:
 
 
 def _heading(line: scheme.AppliedLine) -> str:
-    return str(entering.HEADINGS[line.hs]) if line.hs is not None else line.hs_text or _("No heading")
+    return str(HEADINGS[line.hs]) if line.hs is not None else line.hs_text or _("No heading")
 
 
 def _with_typed(
@@ -697,7 +698,7 @@ def _under_way(by: Actor) -> list[UnderWay]:
     last = queries.last_steps(waiting)
     return [
         UnderWay(matter, words.UNDER_EXAMINATION, "")
-        if matter.hidden
+        if getattr(matter, "hidden", False)
         else UnderWay(matter, words.mark(matter.state), matters.why_it_waits(matter, last.get(matter.pk)))
         for matter in waiting
     ]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +26,7 @@ from macle.node.exporting.models import Channel
 from macle.node.exporting.pages import matters, portal
 from macle.node.permissions import Act
 from macle.paper import tables
+from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateState
 from macle.scheme.rules import Outcome, RulesRefuse
 from macle.scheme.terms import Carats, USDollars
@@ -141,7 +142,7 @@ def _kept(row: applications.Row) -> list[Any]:
 
 
 @pages.page(Act.APPLICATION_DRAFT)
-def template(request: Request) -> HttpResponse:  # noqa: ARG001 (the same table for everybody)
+def template(request: Request) -> HttpResponseBase:  # noqa: ARG001 (the same for everybody)
     """Hand out a table with the headings and one example."""
     return matters.download(tables.to_csv(list(TEMPLATE), [list(TEMPLATE.values())]), "applications.csv", "text/csv")
 
@@ -224,4 +225,4 @@ def _row(request: Request, place: str, matter: Application | None, said: Iterabl
 
 
 def _checks(breaches: Iterable[Breach]) -> list[Check]:
-    return [matters.Check(each, matters.source_of(each)) for each in breaches]
+    return [matters.Check(each, source_of(each)) for each in breaches]
