@@ -603,8 +603,9 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
     }
 
 
-def _joined(*texts: str | None) -> str:
-    return ", ".join(" ".join(text.split()) for text in texts if text)
+def _joined(*texts: str | None) -> SafeString | str:
+    """Return texts of any script as one line, each isolated from the direction of the others."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((" ".join(text.split()),) for text in texts if text))
 
 
 def _heading(line: scheme.AppliedLine) -> str:
@@ -630,7 +631,7 @@ def _amount(line: scheme.AppliedLine, typed: Mapping[str, Any] | None = None) ->
 
 
 def _amounts(*parts: SafeString | str) -> SafeString | str:
-    return format_html_join(" · ", "{}", ((each,) for each in parts if each))
+    return format_html_join(" · ", "<bdi>{}</bdi>", ((each,) for each in parts if each))
 
 
 def _origin(origin: scheme.AppliedOrigin) -> str:
