@@ -381,7 +381,8 @@ def _keep(request: Request, matter: Application) -> None:
     try:
         trading.add_known_party(trader=matter.trader, **fields, on=on, by=request.actor, at=request.at)
     except errors.MacleError as error:
-        messages.warning(request, f"{_('It was not kept in the address book.')} {error.what}")
+        said = _("It was not kept in the address book.")
+        messages.warning(request, f"{said} {error.what}")
     else:
         messages.success(request, _("%(name)s is kept in the address book.") % {"name": fields["name"]})
 
