@@ -167,7 +167,9 @@ NUMBERS = lists.Listing(
             kind=lists.Kind.NUMBER,
             sort="counter",
             link=lambda row: (
-                reverse("exporting:application", args=[row.application.reference]) if row.application else ""
+                reverse("exporting:application", args=[row.application.reference])
+                if row.application
+                else reverse("exporting:block", args=[row.block_id])
             ),
         ),
         lists.Column(
