@@ -164,7 +164,7 @@ _CONCERNED: Final = (
 def _concerned(*, boxes: bool, ticked: bool) -> lists.Listing:
     """Return the list of what is in the air; with boxes to tick for whoever may answer."""
 
-    def box(row: Certificate) -> str:
+    def box(row: Any) -> str:  # noqa: ANN401 (a row with what was annotated)
         if row.is_ours is not None:
             return ""
         return format_html(

@@ -327,7 +327,7 @@ def _not_received(stock: Block) -> int:
     came = sum(
         max(0, each.last - max(each.first, stock.next) + 1) for each in stock.deliveries.filter(last__gte=stock.next)
     )
-    return stock.left - came
+    return stock.left - int(came)
 
 
 @pages.page(Act.BLOCK_ALLOT, post=True)
