@@ -115,7 +115,7 @@ _NAMES = ("Selle River Mining", "Brindle Alluvials", "Redwater Cooperative", "Qu
 
 
 def house_of(trader: Trader) -> node_exporting.House:
-    return node_exporting.House(trader, node_traders.an_exporter(trader))
+    return node_exporting.House(trader=trader, exporter=node_traders.an_exporter(trader))
 
 
 def entered(index: int) -> dict[str, Any]:
