@@ -34,6 +34,7 @@ from django.core.management import call_command  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, models  # noqa: E402
 
+from macle.node.accounts import actions as accounts  # noqa: E402 (after the settings)
 from macle.node.audit import chain  # noqa: E402
 from macle.node.audit.models import Chain, Line  # noqa: E402
 from macle.node.exchange import actions as exchange  # noqa: E402
@@ -102,9 +103,7 @@ def open_house(count: int) -> list[dict[str, str]]:
         role = (Role.EXAMINER, Role.VALIDATING_OFFICIAL)[index % 2]
         login = f"person.{index:02d}"
         user = node_accounts.a_user(login, password=PASSWORD, name=f"Tamsin Vale {index}")
-        node_accounts.actions.grant(
-            user=user.identifier, role=role, office=OFFICE, by=node_accounts.OPERATOR, at=node_accounts.AT
-        )
+        accounts.grant(user=user.identifier, role=role, office=OFFICE, by=node_accounts.OPERATOR, at=node_accounts.AT)
         secret = node_accounts.an_authenticator(user)
         people.append({"login": login, "password": PASSWORD, "secret": secret})
     node_registry.an_official()
@@ -115,7 +114,7 @@ _NAMES = ("Selle River Mining", "Brindle Alluvials", "Redwater Cooperative", "Qu
 
 
 def house_of(trader: Trader) -> node_exporting.House:
-    return node_exporting.House(trader, node_traders.an_exporter(trader))
+    return node_exporting.House(trader=trader, exporter=node_traders.an_exporter(trader))
 
 
 def entered(index: int) -> dict[str, Any]:
@@ -361,8 +360,8 @@ def setting(issuer: str, destination: str, on: date) -> IssuingSetting:
     known = profiles.load()
     return IssuingSetting(
         participants=participants.load(),
-        profile=known.of(issuer, on=on),  # type: ignore[arg-type]
-        destination_profile=known.of(destination, on=on),  # type: ignore[arg-type]
+        profile=known.of(issuer, on=on),
+        destination_profile=known.of(destination, on=on),
         on=on,
     )
 
@@ -490,7 +489,7 @@ def copy_in(texts: Mapping[str, Iterable[str]], columns: Mapping[str, str]) -> N
 
 
 def columns_of(table: type[models.Model]) -> str:
-    return ", ".join(connection.ops.quote_name(field.column) for field in table._meta.concrete_fields)  # noqa: SLF001
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field in table._meta.concrete_fields)  # noqa: SLF001
 
 
 def chained(plan: Plan, answers: Iterable[tuple[int, dict[str, str]]], head: Chain, *, next_id: int) -> Iterator[str]:

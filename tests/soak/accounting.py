@@ -57,14 +57,10 @@ def account(signatures: Path | None, *, work_goes_on: bool = False) -> Account:
 
 def _duplicates() -> Iterator[str]:
     """Give each number that was given out, or used, more than once."""
-    for table, name in (
-        (Number, "number"),
-        (Certificate, "number"),
-        (Application.objects.exclude(number=""), "number"),
-    ):
-        rows = getattr(table, "objects", table)
-        for each in rows.order_by().values(name).annotate(times=Count("pk")).filter(times__gt=1):
-            yield f"{each[name]} {each['times']} times"
+    for table in (Number, Certificate, Application):
+        rows = table._default_manager.exclude(number="").order_by().values("number")
+        for each in rows.annotate(times=Count("pk")).filter(times__gt=1):
+            yield f"{each['number']} {each['times']} times"
     for block in Block.objects.all():
         taken = Counter(Number.objects.filter(block=block).values_list("counter", flat=True))
         for gap in Gap.objects.filter(block=block):
@@ -137,8 +133,8 @@ def _book_faults() -> Iterator[str]:
     drawn = dict(rows.annotate(Sum("carats_hundredths")))
     for number in Number.objects.select_related("application"):
         matter = number.application
-        is_charged = matter is not None and number.use in {Use.ISSUED, Use.RESERVED}
-        expected = -matter.carats_hundredths if is_charged else 0
+        charged = matter if number.use in {Use.ISSUED, Use.RESERVED} else None
+        expected = -charged.carats_hundredths if charged is not None else 0
         if drawn.get(number.number) != expected:
             yield f"{number} drew {drawn.get(number.number)} instead of {expected}"
 

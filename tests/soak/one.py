@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 WORKERS = 8
 PAUSE = 0.7
 """Seconds from one kill to the next, on the average."""
-MOST_FAILURES = 100_000
-"""Bytes of failures after which it ends."""
+MOST_BROKEN = 8
+"""Workers that may end by themselves without being done."""
+MOST_FAILURES = 1000
+"""Lines about failures after which it ends."""
 TRADERS = ("T-0001", "T-0002")
 BOOK = "9999999.00"
 
@@ -61,9 +63,9 @@ def run(order: working.Order, *, seed: int) -> int:
     """Keep the workers at work until all have ended by themselves; return how many were killed."""
     chance = random.Random(seed)
     workers = {index: _start(order, index, chance) for index in range(order.workers)}
-    kills = 0
-    at_next = time.monotonic() + chance.expovariate(1 / PAUSE)
-    while workers and not _hopeless(order):
+    kills = broken = 0
+    at_next = time.monotonic() + _pause(chance)
+    while workers and broken < MOST_BROKEN and not _hopeless(order):
         time.sleep(min(0.05, max(0.0, at_next - time.monotonic())))
         for index, worker in list(workers.items()):
             if worker.exitcode is None:
@@ -72,6 +74,7 @@ def run(order: working.Order, *, seed: int) -> int:
                 del workers[index]
             else:
                 working.append(order.failures, f"Worker {index} ended with {worker.exitcode}.")
+                broken += 1
                 workers[index] = _start(order, index, chance)
         if workers and time.monotonic() >= at_next:
             index = chance.choice(sorted(workers))
@@ -81,16 +84,22 @@ def run(order: working.Order, *, seed: int) -> int:
             if workers[index].exitcode:
                 kills += 1
                 workers[index] = _start(order, index, chance)
-            at_next = time.monotonic() + chance.expovariate(1 / PAUSE)
+            at_next = time.monotonic() + _pause(chance)
     for worker in workers.values():
         worker.kill()
         worker.join()
     return kills
 
 
+def _pause(chance: random.Random) -> float:
+    """Return how long until the next kill: longer where others keep the cores busy, so that workers get anywhere."""
+    usual = WORKERS / (os.cpu_count() or 1)
+    return chance.expovariate(1 / PAUSE) * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / usual)
+
+
 def _hopeless(order: working.Order) -> bool:
     """Return whether so much went wrong that going on tells nothing more."""
-    return order.failures.exists() and order.failures.stat().st_size > MOST_FAILURES
+    return order.failures.exists() and order.failures.read_bytes().count(b"\n") > MOST_FAILURES
 
 
 def _start(order: working.Order, index: int, chance: random.Random) -> ForkProcess:
@@ -118,7 +127,7 @@ def main() -> int:
     )
     worked = time.monotonic()
     kills = run(order, seed=seed)
-    if not _hopeless(order):
+    if not order.failures.exists():
         alone(working.work, order, WORKERS, seed)
     ended = time.monotonic()
     found = accounting.account(order.signatures)
