@@ -30,6 +30,7 @@ import django
 django.setup()
 
 from django.apps import apps  # noqa: E402 (after the settings)
+from django.conf import settings as django_settings  # noqa: E402 (after the settings)
 from django.core.management import call_command  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, models  # noqa: E402
@@ -114,7 +115,9 @@ _NAMES = ("Selle River Mining", "Brindle Alluvials", "Redwater Cooperative", "Qu
 
 
 def house_of(trader: Trader) -> node_exporting.House:
-    return node_exporting.House(trader=trader, exporter=node_traders.an_exporter(trader))
+    return node_exporting.House(
+        trader=trader, exporter=node_traders.an_exporter(trader), home=django_settings.CONFIGURATION.home
+    )
 
 
 def entered(index: int) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 The rules of this module:
 
 - What happened stands in `Step`, one row for each accepted act, and is never changed. An application's ``state`` is
-  what
-  its steps say, kept beside them so that a list needs no sum; only `macle.node.exporting.actions` writes it, with the
-  step, and `queries.faults` finds any row in which the two differ.
+  what its steps say, kept beside them so that a list needs no sum; only `macle.node.exporting.actions` writes it, with
+  the step, and `queries.faults` finds any row in which the two differ.
 - Tables that are only added to hold digests, figures and identifiers. Names, reasons and signed bytes stand in tables
   of their own (`Reason`, `Content`, ...), which an erasure after retention may empty.
 - A number belongs to one application for ever. Every number of a block up to its next one has a row in `Number` or lies
@@ -35,8 +34,6 @@ _ACTS = [(act.value, act.value) for act in CertificateAct]
 
 class Unalterable(models.Model):
     """A row that is added once and stays as it is."""
-
-    objects: ClassVar[models.Manager[Any]] = AppendOnly.as_manager()
 
     class Meta:
         """No table of its own."""
@@ -158,6 +155,8 @@ class Step(Unalterable):
     actor = models.CharField(max_length=_IDENTIFIER)
     deputises_for = models.CharField(max_length=_IDENTIFIER, blank=True)
     facts = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager[Step]] = AppendOnly.as_manager()
 
     class Meta:
         """Steps in their order."""
@@ -339,6 +338,8 @@ class Delivery(Unalterable):
     by = models.CharField(max_length=_IDENTIFIER)
     evidence = models.CharField(max_length=_DIGEST, blank=True)
 
+    objects: ClassVar[models.Manager[Delivery]] = AppendOnly.as_manager()
+
     def __str__(self) -> str:
         """Return its ends."""
         return f"{self.first} to {self.last}"
@@ -392,6 +393,8 @@ class Gap(Unalterable):
     why = models.CharField(max_length=64)
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[Gap]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return its ends and why."""
@@ -483,6 +486,8 @@ class Certificate(Unalterable):
     status_index = models.BigIntegerField()
     recorded_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager[Certificate]] = AppendOnly.as_manager()
+
     class Meta:
         """The last one first; searched by key, by date and by destination."""
 
@@ -538,6 +543,8 @@ class Printing(Unalterable):
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
 
+    objects: ClassVar[models.Manager[Printing]] = AppendOnly.as_manager()
+
     def __str__(self) -> str:
         """Return what was printed."""
         return f"{self.application_id} {self.what}"
@@ -580,6 +587,8 @@ class Confirmation(Unalterable):
     recorded_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=_IDENTIFIER)
 
+    objects: ClassVar[models.Manager[Confirmation]] = AppendOnly.as_manager()
+
     class Meta:
         """The last one first."""
 
@@ -612,6 +621,8 @@ class Settlement(Unalterable):
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
     text = models.CharField(max_length=2000)
+
+    objects: ClassVar[models.Manager[Settlement]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return how."""
@@ -651,6 +662,8 @@ class FeeEntry(Unalterable):
     reason = models.CharField(max_length=2000, blank=True)
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[FeeEntry]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return what and how much."""
@@ -709,6 +722,8 @@ class Reconfirmation(Unalterable):
     is_ours = models.BooleanField()
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[Reconfirmation]] = AppendOnly.as_manager()
 
     class Meta:
         """One answer for each."""
