@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from examples import ministry
 from macle.node.accounts import actions as accounts
+from macle.node.accounts.consent import Consent
 from macle.node.exporting import queries
 from macle.node.exporting.actions import (
     applications,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
     Story = Iterator[datetime]
 
-CONSENT: Final[dict[str, Any]] = {"level": int(ConsentLevel.PILOT)}
 OPENS, CLOSES = 6, 14
 """Hours of the offices' days, in UTC."""
 _SATURDAY: Final = 5
@@ -235,7 +235,12 @@ class Year:
             reference=reference,
             identity=intent.identity,
             secret=official.passphrase,
-            consent=CONSENT,
+            consent=Consent(
+                level=ConsentLevel.PILOT,
+                by=self.who(official.login).identifier,
+                at=self.at,
+                challenge=bytes.fromhex(intent.identity),
+            ),
             by=self.who(official.login),
             at=self.at,
         )

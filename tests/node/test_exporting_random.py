@@ -10,7 +10,7 @@ import pytest
 from macle import errors
 from macle.node.exchange.models import Letter
 from macle.node.exporting.actions import applications, certificates, confirmations, desk, notices, numbers, validation
-from macle.node.exporting.models import Application, Block, Certificate, Number, Use
+from macle.node.exporting.models import Application, Block, Certificate, Intent, Number, Use
 from macle.node.permissions import Actor, Held, Role
 from macle.node.traders import queries as traders
 from macle.scheme.confirmations import ConfirmationResult, SealState
@@ -18,7 +18,7 @@ from macle.scheme.lifecycle import CertificateState
 from macle.scheme.terms import Carats, HSCode, USDollars
 from tests.support import node_audit
 from tests.support import node_exporting as made
-from tests.support.node_exporting import BOTSWANA, CONSENT, EXAMINER, OFFICIAL
+from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL
 from tests.support.node_registry import OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
@@ -129,7 +129,11 @@ class Walk:
         given = self.some(CertificateState.SEALED)
         by = self.official()
         intent = validation.prepare(by=by, **given)
-        validation.validate(identity=intent.identity, secret=PASSPHRASE, consent=CONSENT, by=by, **given)
+        self._consent(intent, by, given)
+
+    def _consent(self, intent: Intent, by: Actor, given: dict[str, Any]) -> None:
+        consent = made.consented(intent, by, at=given["at"])
+        validation.validate(identity=intent.identity, secret=PASSPHRASE, consent=consent, by=by, **given)
 
     def crash(self) -> None:
         """Let the power go after the consent, or before it."""
@@ -137,13 +141,13 @@ class Walk:
         intent = validation.prepare(by=OFFICIAL, **given)
         with pytest.MonkeyPatch.context() as patch, suppress(ZeroDivisionError):
             patch.setattr(validation, self.chance.choice(["_consent_to", "_record"]), lambda *_, **__: 1 // 0)
-            validation.validate(identity=intent.identity, secret=PASSPHRASE, consent=CONSENT, by=OFFICIAL, **given)
+            self._consent(intent, OFFICIAL, given)
 
     def sign(self) -> None:
         given = self.some(CertificateState.SEALED)
         matter = Application.objects.get(reference=given["reference"])
         intent = self.chance.choice(list(matter.intents.all()))
-        validation.validate(identity=intent.identity, secret=PASSPHRASE, consent=CONSENT, by=OFFICIAL, **given)
+        self._consent(intent, OFFICIAL, given)
 
     def dispatch(self) -> None:
         certificates.dispatch(by=self.official(), **self.some(CertificateState.VALIDATED))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,7 +32,7 @@ from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
 from tests.support import node_exporting as made
 from tests.support import node_registry
-from tests.support.node_exporting import CONSENT, EXAMINER, OFFICIAL, OTHER_OFFICE, later, law, sourced
+from tests.support.node_exporting import EXAMINER, OFFICIAL, OTHER_OFFICE, later, law, sourced
 from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
@@ -206,7 +208,7 @@ class TestConsent:
                     reference=application.reference,
                     identity="00" * 32,
                     secret=PASSPHRASE,
-                    consent=CONSENT,
+                    consent=None,
                     by=OFFICIAL,
                     at=later(5),
                 )
@@ -225,12 +227,22 @@ class TestConsent:
             assert typed(certificate).consent_level is ConsentLevel.PILOT
             assert certificate.level == ConsentLevel.PILOT
 
-    @pytest.mark.parametrize("consent", [{}, {"level": 2}, {"level": 0, "by": "user-pell"}, {"level": "0"}])
-    def test_a_consent_of_another_level_or_person_is_none(self, consent: dict[str, Any]) -> None:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"level": ConsentLevel.TOKEN},
+            {"level": ConsentLevel.BOUND},
+            {"by": "user-pell"},
+            {"challenge": b"\x00" * 32},
+            {"at": made.AT - timedelta(hours=1)},
+        ],
+    )
+    def test_a_consent_to_something_else_or_of_somebody_else_is_none(self, changes: dict[str, Any]) -> None:
         with made.a_house() as house:
             intent = prepare(made.sealed(house))
-            with pytest.raises(ConsentMissing):
-                made.sign(intent, consent=consent)
+            for consent in (None, replace(made.consented(intent, OFFICIAL, at=later(5)), **changes)):
+                with pytest.raises(ConsentMissing):
+                    made.sign(intent, consent=consent)
             intent.refresh_from_db()
             assert intent.consented_at is None
 
@@ -306,7 +318,8 @@ class TestFourEyes:
 
 class TestTwoOfficials:
     def approve(self, intent: Intent, *, by: Actor = CALDER, minute: int = 5, **given: Any) -> Approval:
-        arguments: dict[str, Any] = {"secret": PASSPHRASE, "consent": CONSENT, "identity": intent.identity} | given
+        consent = made.consented(intent, by, at=later(minute))
+        arguments: dict[str, Any] = {"secret": PASSPHRASE, "consent": consent, "identity": intent.identity} | given
         return validation.approve(reference=intent.application.reference, by=by, at=later(minute), **arguments)
 
     def test_one_approves_with_a_key_of_their_own_and_the_other_signs(self) -> None:

@@ -222,13 +222,14 @@ class Worker:
         elif was_left:
             append(self.order.remarks, "again after reservation")
         intent = validation.prepare(reference=application.reference, by=made.OFFICIAL, at=at)
+        at = self.order.now()
         validation.validate(
             reference=application.reference,
             identity=intent.identity,
             secret=PASSPHRASE,
-            consent=made.CONSENT,
+            consent=made.consented(intent, made.OFFICIAL, at=at),
             by=made.OFFICIAL,
-            at=self.order.now(),
+            at=at,
         )
 
     def _exporter_of(self, application: Application) -> Actor:

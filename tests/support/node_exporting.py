@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from macle.node.accounts.consent import Consent
 from macle.node.audit import queries as audit
 from macle.node.audit.models import Line
 from macle.node.exchange.models import Letter
@@ -44,7 +45,6 @@ EXAMINER = Actor(
     held=(Held(role=Role.EXAMINER, office=OFFICE), Held(role=Role.VALIDATING_OFFICIAL, office=OFFICE)),
 )
 OFFICIAL = Actor(identifier="user-vale", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OFFICE),))
-CONSENT: dict[str, Any] = {"level": int(ConsentLevel.PILOT)}
 LINES = {HSCode.NON_INDUSTRIAL: (Carats(20518), USDollars(4103600))}
 
 
@@ -149,10 +149,18 @@ def validated(house: House, **changes: Any) -> Certificate:
         reference=application.reference,
         identity=intent.identity,
         secret=PASSPHRASE,
-        consent=CONSENT,
+        consent=consented(intent, OFFICIAL, at=later(5)),
         by=OFFICIAL,
         at=later(5),
     )
+
+
+def consented(
+    intent: Intent, by: Actor, *, at: datetime, level: ConsentLevel = ConsentLevel.PILOT, **changes: Any
+) -> Consent:
+    """Return that this person consented to what is prepared, as `macle.node.accounts.consent` says it."""
+    given: dict[str, Any] = {"level": level, "by": by.identifier, "at": at, "challenge": bytes.fromhex(intent.identity)}
+    return Consent(**(given | changes))
 
 
 def later(minutes: int) -> datetime:
@@ -219,7 +227,8 @@ def validate(application: Application, *, by: Actor = OFFICIAL, minute: int = 4,
 
 
 def sign(intent: Intent, *, by: Actor = OFFICIAL, minute: int = 5, **given: Any) -> Certificate:
-    arguments: dict[str, Any] = {"secret": PASSPHRASE, "consent": CONSENT, "identity": intent.identity} | given
+    consent = consented(intent, by, at=later(minute))
+    arguments: dict[str, Any] = {"secret": PASSPHRASE, "consent": consent, "identity": intent.identity} | given
     return validation.validate(reference=intent.application.reference, by=by, at=later(minute), **arguments)
 
 

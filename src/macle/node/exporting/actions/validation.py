@@ -41,9 +41,9 @@ from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from macle.node.accounts.consent import Consent
     from macle.node.permissions import Actor
     from macle.node.registry.models import Official
     from macle.proof.cose import Signed
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 INTENT_LIFE = timedelta(minutes=15)
 """How long an official may look at a prepared certificate before its instant is too old."""
+
+CONSENT_LIFE = timedelta(minutes=5)
+"""How long after it was given a consent still serves."""
 
 STATEMENT = "core"
 """The id of the printed statement: the text of the Core Document."""
@@ -300,11 +303,11 @@ def intent_of(application: Application, *, at: datetime) -> Intent:
 
 
 def approve(
-    *, reference: str, identity: str, secret: str, consent: Mapping[str, Any], by: Actor, at: datetime
+    *, reference: str, identity: str, secret: str, consent: Consent | None, by: Actor, at: datetime
 ) -> Approval:
     """Consent as the further official: an approval signed with their own key names the identity.
 
-    ``consent`` is what `macle.node.accounts.consent` returned for that identity, as plain data. An official of another
+    ``consent`` is what `macle.node.accounts.consent` returned for that identity. An official of another
     office, who does not see the application otherwise, reaches what names them. Raises `ApprovedAlready`.
     """
     application = _to_approve(reference, by, at=at)
@@ -312,7 +315,7 @@ def approve(
     _four_eyes(application, by, at=at)
     intent = _same(intent_of(application, at=at), identity)
     official = registry.official_of(by.identifier, at=at)
-    _require_consent(consent, level=int(official.level), by=by)
+    _require_consent(consent, identity=identity, level=official.level, by=by, at=at)
     named = codec.decode_certificate(bytes(intent.payload)).validation.officials
     if official.holder not in named or official.holder == intent.holder:
         raise ConsentMissing(
@@ -334,7 +337,7 @@ def approve(
             holder=official.holder,
             at=at,
             signed=approval.to_bytes(),
-            evidence=dict(consent),
+            evidence=_plain(consent),
         )
         steps.note(application, tag=Act.CERTIFICATE_VALIDATE, by=by, at=at, facts={"approves": identity})
     return held
@@ -364,14 +367,36 @@ def to_approve(by: Actor, *, at: datetime) -> list[Intent]:
     return [each for each in standing if each.consented_at is not None or at - each.prepared_at <= INTENT_LIFE]
 
 
-def _require_consent(consent: Mapping[str, Any], *, level: int, by: Actor) -> None:
-    """Raise `ConsentMissing` unless the consent is this person's, at the level that will be stated."""
-    if consent.get("level") != level or consent.get("by", by.identifier) != by.identifier:
+def _require_consent(consent: Consent | None, *, identity: str, level: ConsentLevel, by: Actor, at: datetime) -> None:
+    """Raise `ConsentMissing` unless this person consented to this identity now, at the level that will be stated.
+
+    The PIN of a token is its own proof: at that level nothing else is asked.
+    """
+    if level is ConsentLevel.TOKEN and consent is None:
+        return
+    if (
+        consent is None
+        or consent.level is not level
+        or consent.by != by.identifier
+        or consent.challenge != bytes.fromhex(identity)
+        or abs(at - consent.at) > CONSENT_LIFE
+        or (level is ConsentLevel.BOUND) is (consent.evidence is None)
+    ):
         raise ConsentMissing(
-            f"The certificate would state the consent level {ConsentLevel(level).name.lower()}, which was not given.",
+            f"The certificate would state the consent level {level.name.lower()}, which was not given for it.",
             where="code",
-            mend="Consent at that level.",
+            mend="Consent to exactly this document, at that level.",
         )
+
+
+def _plain(consent: Consent | None) -> dict[str, Any]:
+    """Return what is kept of a consent: when it was given, and what anybody can check of it."""
+    if consent is None:
+        return {}
+    plain: dict[str, Any] = {"level": int(consent.level), "by": consent.by, "at": consent.at.isoformat()}
+    if consent.evidence is not None:
+        plain["evidence"] = consent.evidence.encode().hex()
+    return plain
 
 
 def _same(intent: Intent, identity: str) -> Intent:
@@ -406,7 +431,7 @@ def _require_approvals(intent: Intent) -> None:
 
 
 def validate(
-    *, reference: str, identity: str, secret: str, consent: Mapping[str, Any], by: Actor, at: datetime
+    *, reference: str, identity: str, secret: str, consent: Consent | None, by: Actor, at: datetime
 ) -> Certificate:
     """Sign exactly what the official consented to, and record it.
 
@@ -419,7 +444,7 @@ def validate(
     official = registry.official_of(by.identifier, at=at)
     intent = _same(intent_of(application, at=at), identity)
     _require_own(intent, official)
-    _require_consent(consent, level=intent.level, by=by)
+    _require_consent(consent, identity=identity, level=ConsentLevel(intent.level), by=by, at=at)
     _require_approvals(intent)
     certificate = codec.decode_certificate(bytes(intent.payload))
     setting = _setting(application, certificate, at=intent.validated_at)
@@ -494,7 +519,7 @@ def _record(
     signed: Signed,
     certificate: TypedCertificate,
     *,
-    consent: Mapping[str, Any],
+    consent: Consent | None,
     by: Actor,
     at: datetime,
 ) -> Certificate:
@@ -525,7 +550,7 @@ def _record(
             recorded_at=at,
         )
         Content.objects.create(
-            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=dict(consent)
+            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=_plain(consent)
         )
         numbers.end(application.number, use=Use.ISSUED, at=at)
         posting.send_certificate(application, letter, by=by, at=at)

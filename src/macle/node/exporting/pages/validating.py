@@ -28,6 +28,7 @@ from macle.scheme.lifecycle import CertificateAct
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
+    from macle.node.accounts.consent import Consent
     from macle.node.desk.forms import Form
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application, Intent
@@ -152,30 +153,25 @@ def _consented(request: Request, intent: Intent, official: Official, given: dict
     return HttpResponseRedirect(reverse("exporting:certificate", args=[certificate.number.replace("/", "_")]))
 
 
-def _proof(request: Request, level: ConsentLevel, given: dict[str, Any]) -> dict[str, Any]:
-    """Return as plain data what proves the consent; the PIN of a token is its own proof."""
+def _proof(request: Request, level: ConsentLevel, given: dict[str, Any]) -> Consent | None:
+    """Return the consent that was given just now; the PIN of a token is its own proof."""
     if level is ConsentLevel.TOKEN:
-        return {"level": int(level)}
+        return None
     challenge = bytes.fromhex(given["identity"])
     if level is ConsentLevel.BOUND:
-        proved = consent.given_bound(
+        return consent.given_bound(
             user_identifier=request.actor.identifier,
             challenge=challenge,
             response=consent.read_response(given["credential"]),
             at=request.at,
         )
-    else:
-        proved = consent.given(
-            user_identifier=request.actor.identifier,
-            password=given["password"],
-            code=given["code"],
-            challenge=challenge,
-            at=request.at,
-        )
-    plain: dict[str, Any] = {"level": int(proved.level), "by": proved.by, "at": proved.at.isoformat()}
-    if proved.evidence is not None:
-        plain["evidence"] = proved.evidence.encode().hex()
-    return plain
+    return consent.given(
+        user_identifier=request.actor.identifier,
+        password=given["password"],
+        code=given["code"],
+        challenge=challenge,
+        at=request.at,
+    )
 
 
 def _shown(request: Request, intent: Intent, official: Official, form: Form, *, status: int = 200) -> HttpResponse:
