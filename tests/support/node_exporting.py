@@ -85,15 +85,20 @@ def a_house(*, carats: str = "10000.00", on_sheets: bool = False, **settings: An
         node_registry.keys_in(home)
         given = {"home": home, "authority": "Selle Diamond Office"} | settings
         with node_registry.configured(**given):
-            node_registry.an_office()
-            node_registry.an_official()
-            node_registry.a_partner(participant="EU")
-            a_block(on_sheets=on_sheets)
-            trader = node_traders.a_trader()
-            node_traders.a_licence(trader)
-            if carats:
-                node_traders.an_entry(trader, carats)
-            yield House(trader, node_traders.an_exporter(trader), home)
+            yield furnished(home, carats=carats, on_sheets=on_sheets)
+
+
+def furnished(home: Path, *, carats: str = "10000.00", on_sheets: bool = False) -> House:
+    """Furnish a node whose keys are there: an office, its official and numbers, a partner, and a trader."""
+    node_registry.an_office()
+    node_registry.an_official()
+    node_registry.a_partner(participant="EU")
+    a_block(on_sheets=on_sheets)
+    trader = node_traders.a_trader()
+    node_traders.a_licence(trader)
+    if carats:
+        node_traders.an_entry(trader, carats)
+    return House(trader, node_traders.an_exporter(trader), home)
 
 
 def a_block(*, first: int = 4001, last: int = 4999, on_sheets: bool = False) -> None:
