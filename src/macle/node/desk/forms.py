@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.utils import flatatt
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -299,10 +300,31 @@ class TickField(forms.BooleanField):
         self.missing = missing or gettext_lazy("Tick the box to go on.")
 
 
+class _Opening(forms.Select):
+    """A list that opens, drawn at once: a template for each of sixty Participants is most of a page's time."""
+
+    def render(
+        self,
+        name: str,
+        value: object,
+        attrs: Mapping[str, Any] | None = None,
+        renderer: object = None,  # noqa: ARG002 (Django's own)
+    ) -> SafeString:
+        """Return the list with the value chosen."""
+        chosen = "" if value is None else str(value)
+        attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
+        options = "".join(
+            f'<option value="{escape(code)}"{" selected" if str(code) == chosen else ""}>{escape(said)}</option>'
+            for code, said in self.choices
+        )
+        return mark_safe(f"<select{attributes}>{options}</select>")  # noqa: S308 (each part is escaped)
+
+
 class OneOfManyField(forms.ChoiceField):
     """One of many, as a list that opens; the first entry is empty."""
 
     width = "medium"
+    widget = _Opening
 
     def __init__(
         self,

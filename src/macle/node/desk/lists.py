@@ -19,7 +19,8 @@ import xlsxwriter
 from django.db.models import Q
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from macle import errors
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import QueryDict
     from django.http.response import HttpResponseBase
+    from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
 
     from macle.node.desk.pages import Request
@@ -46,6 +48,7 @@ MOST_ROWS_OF_A_SHEET: Final = 1_048_575
 DENSITY_COOKIE: Final = "macle_density"
 DENSITIES: Final = ("compact", "regular", "roomy")
 
+_FIGURE: Final = ' class="fig"'
 _CHUNK: Final = 2000
 _OWN: Final = frozenset({"page", "sort", "export", "density"})
 """What a query holds beside the filters."""
@@ -243,17 +246,6 @@ class Heading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell as it is shown."""
-
-    html: str
-    label: StrOrPromise
-    is_figure: bool
-    is_heading: bool
-    under: StrOrPromise
-
-
-@dataclass(frozen=True, kw_only=True)
 class Chip:
     """One thing to which the list is narrowed, in words, and the query without it."""
 
@@ -276,7 +268,8 @@ class Shown:
 
     listing: Listing
     headings: Sequence[Heading]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[SafeString]
+    """Each row as it stands in the table; fifty rows of cells are too many for a template to draw."""
     form: Any
     places: Sequence[Place]
     chips: Sequence[Chip]
@@ -374,7 +367,7 @@ def _shown(
     return Shown(
         listing=listing,
         headings=[_heading(request.GET, column) for column in listing.columns],
-        rows=[[_cell(place, column, row) for place, column in enumerate(listing.columns)] for row in rows],
+        rows=_drawn(listing.columns, rows),
         form=form,
         places=[_place(each, form) for each in listing.filters],
         chips=_chips(request.GET, listing, asked),
@@ -448,20 +441,30 @@ def _query(query: QueryDict, *without: str) -> str:
     return rest.urlencode()
 
 
-def _cell(place: int, column: Column, row: object) -> Cell:
+def _drawn(columns: Sequence[Column], rows: Sequence[Any]) -> list[SafeString]:
+    """Return the rows of the table: the first cell heads its row, and the others know the heading they stand under."""
+    opened = ['<th scope="row">'] + [
+        f'<td data-th="{escape(column.label)}"{_FIGURE if column.kind.is_figure else ""}>' for column in columns[1:]
+    ]
+    closed = ["</th>"] + ["</td>"] * (len(columns) - 1)
+    cells = list(zip(opened, columns, closed, strict=True))
+    return [
+        mark_safe("".join(f"{begin}{_cell(column, row)}{end}" for begin, column, end in cells))  # noqa: S308 (escaped)
+        for row in rows
+    ]
+
+
+def _cell(column: Column, row: object) -> str:
+    """Return what stands in the cell, escaped."""
     html = _html(column, column.of(row))
-    if column.link and html:
-        html = format_html('<a href="{}">{}</a>', column.link(row), html)
-    return Cell(
-        html=html,
-        label=column.label,
-        is_figure=column.kind.is_figure,
-        is_heading=place == 0,
-        under=column.under(row) if column.under else "",
-    )
+    if column.link and html and (address := column.link(row)):
+        html = f'<a href="{escape(address)}">{html}</a>'
+    under = column.under(row) if column.under else ""
+    return f'{html}<span class="under">{conditional_escape(under)}</span>' if under else html
 
 
 def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kind has its own type and form)
+    """Return the value as its kind is written, escaped."""
     if value is None or value == "":
         return ""
     match column.kind:
@@ -480,7 +483,7 @@ def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kin
         case Kind.MARK:
             name, word = value
             return marks.said(name, word)
-    return format_html("<bdi>{}</bdi>", value)
+    return f"<bdi>{conditional_escape(value)}</bdi>"
 
 
 # Exports.

@@ -5,6 +5,7 @@ They survive a photocopy, a reader who sees no colours, and a translation.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 from django.utils.html import format_html
@@ -117,4 +118,10 @@ def drawn(name: str, *, label: StrOrPromise = "") -> SafeString:
 
 def said(name: str, word: StrOrPromise = "") -> SafeString:
     """Return the mark with its word."""
-    return format_html('<span class="said {}">{}{}</span>', tone(name), drawn(name), word or WORDS[name])
+    return _said(name, str(word or WORDS[name]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _said(name: str, word: str) -> SafeString:
+    # A list draws the same few marks in each of its rows.
+    return format_html('<span class="said {}">{}{}</span>', tone(name), drawn(name), word)

@@ -109,18 +109,17 @@ def is_within(matter: Application, act: Act, by: Actor) -> bool:
     return reach.covers(office=matter.office, trader=matter.trader_id)
 
 
-def hiding(rows: Any, by: Actor, *, application: str = "") -> Any:  # noqa: ANN401 (rows of any table, with more in them)
+def hiding(rows: Any, by: Actor, *, application: str = "pk") -> Any:  # noqa: ANN401 (rows of any table, with more in them)
     """Return the rows with ``hidden``: whether this person may not know of it more than that it is examined.
 
-    ``application`` leads from a row to its application, with two underscores at its end.
+    ``application`` names the field that holds the application's key; the rows have the office themselves, so that
+    counting them joins nothing.
     """
     if by.reach(Act.APPLICATION_READ).everything:
         return rows.annotate(hidden=Value(value=False))
     offices = by.reach(Act.CERTIFICATE_READ).offices
-    suspected = Suspicion.objects.filter(application=OuterRef(f"{application}pk"), until__isnull=True)
-    return rows.annotate(
-        hidden=Case(When(Q(Exists(suspected)) & ~Q(**{f"{application}office__in": offices}), then=True), default=False)
-    )
+    suspected = Suspicion.objects.filter(application=OuterRef(application), until__isnull=True)
+    return rows.annotate(hidden=Case(When(Q(Exists(suspected)) & ~Q(office__in=offices), then=True), default=False))
 
 
 def certificates_of(by: Actor) -> QuerySet[Certificate]:
@@ -131,7 +130,9 @@ def certificates_of(by: Actor) -> QuerySet[Certificate]:
 
 def certificate(number: str, by: Actor) -> Certificate:
     """Return one of them by its number; raise `CertificateMissing`."""
-    found = certificates_of(by).filter(number=number).select_related("application", "application__trader").first()
+    # With all that its page shows of it and that is there once.
+    beside = ("content", "confirmation", "application__trader", "application__succeeds", "application__successor")
+    found = certificates_of(by).filter(number=number).select_related(*beside).first()
     if found is None:
         raise no_certificate()
     return found

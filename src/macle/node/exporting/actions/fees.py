@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
 
 from macle import errors
 from macle.node.exporting import queries
@@ -71,8 +70,8 @@ def charge(*, reference: str, what: str, currency: str, amount_cents: int, by: A
 
 def outstanding(fee: Fee) -> int:
     """Return what is still due, in hundredths of the fee's currency."""
-    settled = fee.entries.aggregate(sum=Sum("amount_cents"))["sum"] or 0
-    return fee.amount_cents - int(settled)
+    # Read and not summed by the database, so that a page that has the entries asks for them once.
+    return fee.amount_cents - sum(entry.amount_cents for entry in fee.entries.all())
 
 
 def pay(*, fee: int, amount_cents: int, payment: str, by: Actor, at: datetime) -> FeeEntry:

@@ -170,7 +170,7 @@ CERTIFICATES = lists.Listing(
 @pages.page(Act.APPLICATION_READ)
 def applications(request: Request) -> HttpResponseBase:
     """List applications."""
-    rows = queries.hiding(queries.applications_of(request.actor), request.actor)
+    rows = queries.hiding(queries.applications_of(request.actor), request.actor).defer("entered", "seals")
     acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else ()
     return lists.answer(request, APPLICATIONS, rows, acts=acts)
 
@@ -179,7 +179,8 @@ def applications(request: Request) -> HttpResponseBase:
 def certificates(request: Request) -> HttpResponseBase:
     """List certificates."""
     rows = queries.certificates_of(request.actor).select_related("application")
-    return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application__"))
+    rows = rows.defer("application__entered", "application__seals")
+    return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application_id"))
 
 
 # --- Queues ------------------------------------------------------------------------------------------------
@@ -347,6 +348,8 @@ def numbers_of(office: str) -> list[Stock]:
             upcoming=f"{code}{block.national(block.next)}",
             on_sheets=block.on_sheets,
         )
-        for block in Block.objects.filter(office=office, ended_at=None).order_by("allotted_at", "id")
+        for block in Block.objects.filter(office=office, ended_at=None)
+        .order_by("allotted_at", "id")
+        .prefetch_related("gaps")
         if block.left
     ]

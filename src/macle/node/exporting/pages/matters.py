@@ -88,18 +88,18 @@ class Owed:
 @pages.page(Act.APPLICATION_READ)
 def application(request: Request, reference: str) -> HttpResponseBase:
     """Show an application."""
-    return _shown(request, queries.application(reference, request.actor))
+    matter = queries.application(reference, request.actor)
+    return _shown(request, matter, Certificate.objects.filter(application=matter).select_related("content").first())
 
 
 @pages.page(Act.CERTIFICATE_READ)
 def certificate(request: Request, number: str) -> HttpResponseBase:
     """Show a certificate, with the application that it came of."""
     held = queries.certificate(number.replace("_", "/"), request.actor)
-    return _shown(request, held.application)
+    return _shown(request, held.application, held)
 
 
-def _shown(request: Request, matter: Application) -> HttpResponse:
-    held = Certificate.objects.filter(application=matter).select_related("content").first()
+def _shown(request: Request, matter: Application, held: Certificate | None) -> HttpResponse:
     has_bytes = held is not None and bool(held.content.cose)
     suspicion = matter.suspicions.filter(until__isnull=True).first()
     is_own = request.actor.reach(Act.APPLICATION_DRAFT).covers(trader=matter.trader_id)
@@ -117,7 +117,7 @@ def _shown(request: Request, matter: Application) -> HttpResponse:
         "next": [*([] if hidden else next_acts(request, matter)), *(_copy(matter) if is_own else [])],
         "checks": [] if hidden else checks,
         "files": matter.attachments.filter(ended_at=None),
-        "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.all()],
+        "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.prefetch_related("entries")],
         "examination": matter.examinations.first(),
         "confirmation": getattr(held, "confirmation", None) if held else None,
         "suspicion": None if hidden else suspicion,
@@ -314,7 +314,7 @@ def careful_acts(request: Request, matter: Application, *, is_suspected: bool) -
                 why=_("A slip that came by post, scan, fax or e-mail."),
             )
         )
-    if reaches(Act.SHEET_SPOIL) and certificates.is_on_a_sheet(matter) and certificates.can_be_spoiled(matter):
+    if reaches(Act.SHEET_SPOIL) and certificates.can_be_spoiled(matter) and certificates.is_on_a_sheet(matter):
         offered.append(
             parts.NextAct(
                 label=_("The sheet is spoiled"),
