@@ -22,7 +22,7 @@ class Proxy:
     """Hands on what a browser sends to https://localhost, as HTTP on the same machine, with all its headers."""
 
     def __init__(self) -> None:
-        self.cookies = SimpleCookie[str]()
+        self.cookies: SimpleCookie = SimpleCookie()
 
     def send(self, path: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, dict[str, str], str]:
         body = urlencode(form).encode() if form else b""
@@ -39,7 +39,7 @@ class Proxy:
         }
         setup_testing_defaults(environ)
         said: list[tuple[str, list[tuple[str, str]]]] = []
-        content = b"".join(wsgi.application(environ, lambda status, fields, _=None: said.append((status, fields))))  # type: ignore[arg-type,return-value]
+        content = b"".join(wsgi.application(environ, lambda status, fields, _=None: said.append((status, fields))))  # type: ignore[arg-type]
         status, fields = said[0]
         for name, value in fields:
             if name == "Set-Cookie":
