@@ -39,8 +39,10 @@ docs: setup ## build the documentation into site/
 vectors: setup ## make the test vectors of spec/ anew
 	$(python) -m tests.vectors.build
 
-pictures: setup ## draw the pictures of printed sheets in docs/ anew
+pictures: setup ## draw the pictures in docs/ anew: printed sheets, and a page of the example node (Chromium)
 	$(python) -m tests.pictures
+	$(python) -m tests.screens
+	$(python) -m tests.screens
 
 messages: setup ## bring the catalogues of translations up to the pages, and compile them
 	$(python) -m tests.messages

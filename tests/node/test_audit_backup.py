@@ -180,6 +180,20 @@ class TestBackUp:
         assert "audit-head.cose" in names
         assert not [name for name in names if "session" in name]
 
+    def test_a_root_that_was_left_on_the_node_is_not_in_it_and_that_is_said(
+        self, node: dict[str, str], tmp_path: Path
+    ) -> None:
+        root = tmp_path / "node" / "authority" / "root.key.pem"
+        assert root.exists()
+        made = process("node", "backup", tmp_path / "backup.tar", **node)
+        assert f"Not in it: {root}." in made.stdout
+        with tarfile.open(tmp_path / "backup.tar") as archive:
+            names = archive.getnames()
+        assert "authority/record.cose" in names
+        assert not [name for name in names if "root.key" in name]
+        root.unlink()
+        assert "Not in it" not in process("node", "backup", tmp_path / "again.tar", **node).stdout
+
 
 class TestRestore:
     def test_brings_everything_back_and_begins_a_new_epoch(self, node: dict[str, str], tmp_path: Path) -> None:

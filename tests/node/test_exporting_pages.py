@@ -87,6 +87,7 @@ class TestPagesOfTheDesk:
             assert asked(EXAMINER, "reserve", application.reference, post={}).status_code == 302
             assert asked(EXAMINER, "seal", application.reference, post={"seals": "SL 1\nSL 2"}).status_code == 302
             assert "Show me the exact document" in text_of(asked(OFFICIAL, "validate", application.reference))
+            assert not application.intents.exists(), "A page that is only asked for prepares nothing."
             assert asked(OFFICIAL, "validate", application.reference, post={"do": "prepare"}).status_code == 302
             shown = asked(OFFICIAL, "validate", application.reference)
             assert "Identity in words" in text_of(shown)

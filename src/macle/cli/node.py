@@ -355,7 +355,8 @@ def back_up(*, file: Path) -> None:
     \b
     macle node backup /backups/2026-11-25.tar
 
-    The file is not encrypted and holds names and keys: only you may read it, and it belongs where nobody else can.
+    The file is not encrypted and holds names and keys: only you may read it, and it belongs where nobody else can. A
+    root's key is left out.
     """  # noqa: D301
     _opened()
     from macle.node.audit import backups  # noqa: PLC0415
@@ -363,6 +364,8 @@ def back_up(*, file: Path) -> None:
     made = backups.back_up(file, actor=OPERATOR, at=clock.now())
     click.echo(f"{errors.shown(str(file))}: {made.rows:,} rows and {made.files:,} files, {made.size:,} bytes.")
     click.echo(f"SHA-256 {made.sha256}: write it down elsewhere.")
+    for each in made.left_out:
+        click.echo(f"Not in it: {errors.shown(each)}. A root's key belongs on a stick in a safe; take it off the node.")
 
 
 @command.command("restore")

@@ -90,6 +90,8 @@ LOCALE_PATHS = [Path(__file__).parent / "locale"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIGURATION.https else 0
+# Nothing else lies under the name of a node: it has a name of its own.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = CONFIGURATION.https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIGURATION.https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "macle.node.desk.pages.form_expired"

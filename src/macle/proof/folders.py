@@ -72,6 +72,10 @@ def _read(path: Path) -> bytes:
 # --- An authority's own folder ----------------------------------------------------------------------
 
 
+ROOT_KEY = "root.key.pem"
+"""The private key of the root; it belongs on a stick in a safe, and in no backup."""
+
+
 class AuthorityFolder:
     """The keys of one Participant's authority."""
 
@@ -85,7 +89,7 @@ class AuthorityFolder:
         """Make a root and an empty record; raise `FolderTaken` if there is a root already."""
         from macle.proof import signing_certificates  # noqa: PLC0415 (X.509 only where keys are made)
 
-        if (self.path / "root.key.pem").exists():
+        if (self.path / ROOT_KEY).exists():
             raise FolderTaken("There is a root already.", where=str(self.path), mend="Choose an empty folder.")
         root = FileSigner.new()
         record = ParticipantRecord(
@@ -97,7 +101,7 @@ class AuthorityFolder:
             keys=(),
         )
         wrapped = signing_certificates.make_root(root=root, participant=participant, authority=authority, at=at)
-        write(self.path / "root.key.pem", root.to_pem(passphrase=passphrase), secret=True)
+        write(self.path / ROOT_KEY, root.to_pem(passphrase=passphrase), secret=True)
         write(self.path / "root.pem", wrapped)
         write(self.path / "record.cose", record.to_bytes(root=root))
         return record
@@ -133,7 +137,7 @@ class AuthorityFolder:
         return self._enter(public_key=public_key, usage=usage, holder=holder, office=office, root=root, at=at)
 
     def _root(self, passphrase: str) -> FileSigner:
-        return FileSigner.read(self.path / "root.key.pem", passphrase=passphrase)
+        return FileSigner.read(self.path / ROOT_KEY, passphrase=passphrase)
 
     def _refuse_second(self, holder: str, usage: Usage) -> None:
         """Raise `FolderTaken` if the holder has a key of this usage that is not ended, or it is the root's."""

@@ -5,7 +5,7 @@ The rules of this module:
 - The tables are read in one transaction that sees one moment, while others go on writing; files are read after it, so
   that every row finds its file.
 - Tables are written as plain JSON lines, the same from SQLite and from PostgreSQL, so that either reads the other's.
-- Sessions are left out: whoever was signed in signs in again.
+- Sessions are left out: whoever was signed in signs in again. So is the root's key, which belongs on no node.
 - ``manifest.json`` is the last member: version, tables, and the SHA-256 of every other member. The SHA-256 of the whole
   file goes into the audit, and is said, to be written down outside.
 - The file is not encrypted, and it holds names and (encrypted) keys: only its owner may read it.
@@ -35,6 +35,7 @@ import macle
 from macle import errors
 from macle.node.audit import actions, heads, queries, stamping
 from macle.node.configuration import SECRET_FILE
+from macle.proof.folders import ROOT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ TABLES, FOLDERS = "tables", ("files", stamping.FOLDER)
 HEAD = "audit-head.cose"
 BACKUP = "node:backup"
 ROWS_AT_ONCE = 2000
-_LEFT_OUT = {"sessions.session"}
+_LEFT_OUT = {"accounts.session", "sessions.session"}
 
 
 class BackupTaken(errors.Conflict):
@@ -59,12 +60,14 @@ class BackupTaken(errors.Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that was written: its SHA-256, how large it is, and how many rows and files it has."""
+    """A backup that was written: its SHA-256, how large it is, how many rows and files it has, and what it lacks."""
 
     sha256: str
     size: int
     rows: int
     files: int
+    left_out: tuple[str, ...]
+    """Keys of a root that lie in the folder of the node, where they do not belong."""
 
 
 def tables() -> list[type[Model]]:
@@ -111,7 +114,7 @@ def back_up(path: Path, *, actor: str, at: datetime) -> Made:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
-    made = Made(digest, path.stat().st_size, rows, members)
+    made = Made(digest, path.stat().st_size, rows, members, _roots(settings.CONFIGURATION.home))
     with transaction.atomic():
         actions.record(
             authority=settings.CONFIGURATION.participant,
@@ -200,11 +203,15 @@ def _write_table(target: IO[bytes], model: type[Model]) -> int:
     return count
 
 
+def _roots(home: Path) -> tuple[str, ...]:
+    return tuple(str(path) for path in sorted((Path(home) / stamping.FOLDER).rglob(ROOT_KEY)))
+
+
 def _files(home: Path) -> Iterator[tuple[str, Path]]:
     """Give every file of the node that is not in its tables; one that is gone or half written is none."""
     for folder in FOLDERS:
         for path in sorted((Path(home) / folder).rglob("*")):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+            if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and path.name != ROOT_KEY:
                 yield path.relative_to(home).as_posix(), path
     yield SECRET_FILE, Path(home) / SECRET_FILE
 
