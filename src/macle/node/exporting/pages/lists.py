@@ -31,6 +31,9 @@ MINUS = "\N{MINUS SIGN}"
 QUEUE_ROWS = 25
 """Rows of one part of a queue; the rest is a link away."""
 
+UNSEEN = ("entered", "seals")
+"""What an application holds and no list shows: all its particulars, which are long to read."""
+
 EXPEDITIOUSLY = timedelta(days=21)
 """After how long a shipment without a fixed term is shown among what is late: a practice of the house."""
 
@@ -170,7 +173,7 @@ CERTIFICATES = lists.Listing(
 @pages.page(Act.APPLICATION_READ)
 def applications(request: Request) -> HttpResponseBase:
     """List applications."""
-    rows = queries.hiding(queries.applications_of(request.actor), request.actor).defer("entered", "seals")
+    rows = queries.hiding(queries.applications_of(request.actor), request.actor).defer(*UNSEEN)
     acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else ()
     return lists.answer(request, APPLICATIONS, rows, acts=acts)
 
@@ -179,7 +182,7 @@ def applications(request: Request) -> HttpResponseBase:
 def certificates(request: Request) -> HttpResponseBase:
     """List certificates."""
     rows = queries.certificates_of(request.actor).select_related("application")
-    rows = rows.defer("application__entered", "application__seals")
+    rows = rows.defer(*(f"application__{name}" for name in UNSEEN))
     return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application_id"))
 
 
@@ -221,13 +224,13 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
-    owed = queries.waiting_for(by)
+    owed = queries.waiting_for(by).defer(*UNSEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
     office = next((each.office for each in by.held if each.office), "")
     today = queries.day(office, at=at)
-    late = list(queries.late(by, on=today)[:QUEUE_ROWS])
-    open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY)[:QUEUE_ROWS])
+    late = list(queries.late(by, on=today).defer(*UNSEEN)[:QUEUE_ROWS])
+    open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY).defer(*UNSEEN)[:QUEUE_ROWS])
     disagreeing = list(queries.disagreeing(by)[:QUEUE_ROWS])
     context = {
         "waiting": [_waiting(matter, names) for matter in waiting],
