@@ -1,0 +1,180 @@
+"""Every address of a node, asked by every role, for what is theirs and for what is not: as the table says, exactly."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+
+from macle.node import clock
+from macle.node.desk import pages
+from macle.node.permissions import TABLE, Act, Reach, Role
+from tests.support import node_routes
+from tests.support.node_world import LATER, World, a_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpResponse
+
+    from tests.support.node_routes import Asked, Route
+
+ROUTES = node_routes.every()
+OURS = [route for route in ROUTES if route.act is not None]
+LIBRARY = ("allauth.", "macle.node.accounts.pages")
+"""Where the pages without an act come from: they are for whoever is signing in, or for one's own factors."""
+
+HEALTH = {"live", "ready"}
+SIDES = ("own", "elsewhere", "other office", "other trader")
+TOKEN = "t" * 32
+SENT: dict[str, dict[str, str]] = {"audit:export": {"subject": "trader:T-0001"}}
+"""What is sent where an empty form means that something does not exist."""
+
+OPEN_TO_ALL = {
+    *("live", "ready", "desk:appearance", "desk:choose", "desk:participant"),
+    *("accounts:sign-in", "account_login", "account_inactive", "mfa_login_webauthn"),
+}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:  # noqa: ARG001 (a database)
+    """Make one world for all of these tests; each request to it is taken back."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: LATER)
+        whole = transaction.atomic()
+        # What must commit by itself does so in a node; here all of it is taken back at the end.
+        whole._from_testcase = True  # type: ignore[attr-defined]
+        with whole:
+            with a_world() as made:
+                yield made
+            transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def browsers(world: World) -> dict[Role, Client]:
+    """Return a browser for each role, in which somebody who holds it is signed in."""
+    made = {}
+    for role, person in world.people.items():
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+        browser.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
+        made[role] = browser
+    return made
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def get(browser: Client, asked: Asked) -> HttpResponse:
+    with taken_back():
+        return browser.get(asked.address)  # type: ignore[return-value]
+
+
+def post(browser: Client, asked: Asked, token: str = TOKEN) -> HttpResponse:
+    with taken_back():
+        sent = {"csrfmiddlewaretoken": token} if token else {}
+        return browser.post(asked.address, SENT.get(asked.route.name, {}) | sent)  # type: ignore[return-value]
+
+
+def expected(asked: Asked, role: Role, world: World) -> int:
+    """Return 200 where it is allowed, 403 where no role may do it, 404 where it is out of reach: as the table says."""
+    for act in asked.acts:
+        reach = TABLE[act].get(role)
+        if reach is None:
+            return HTTPStatus.FORBIDDEN
+        is_within = {
+            Reach.PARTICIPANT: True,
+            Reach.OFFICE: asked.office == world.own.office,
+            Reach.TRADER: asked.trader == world.own.trader.reference,
+        }[reach]
+        if (asked.office or asked.trader) and not is_within:
+            return HTTPStatus.NOT_FOUND
+    return HTTPStatus.OK
+
+
+def came(answer: HttpResponse) -> int:
+    """Return 200 for whatever is neither forbidden nor missing: done, shown, refused by a rule, or too late."""
+    assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    refused = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    return answer.status_code if answer.status_code in refused else HTTPStatus.OK
+
+
+def body_of(answer: HttpResponse, asked: Asked) -> str:
+    text = re.sub(r'(name="csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+"', "", answer.content.decode())
+    return asked.plain(text)
+
+
+def test_every_page_says_which_act_it_serves() -> None:
+    silent = [route for route in ROUTES if route.act is None and route.name not in HEALTH]
+    assert [route.name for route in silent if not route.view.__module__.startswith(LIBRARY)] == []
+    assert all(isinstance(route.act, Act | pages.Anybody) for route in OURS)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_nobody_gets_further_than_the_door(world: World, route: Route) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
+    for asked in node_routes.at(route, world, world.own):
+        for answer in (get(browser, asked), post(browser, asked)):
+            if route.name in OPEN_TO_ALL:
+                assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+            elif answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+                assert answer.status_code == HTTPStatus.FOUND, asked
+                assert answer["Location"].startswith("/sign-in"), asked
+
+
+@pytest.mark.parametrize("route", OURS, ids=str)
+def test_each_role_reaches_what_the_table_says(world: World, browsers: dict[Role, Client], route: Route) -> None:
+    said = {}
+    for name, side in world.sides.items():
+        all_asked = node_routes.at(route, world, side)
+        assert all_asked, f"tests.support.node_routes has no object for {route}"
+        for asked in all_asked:
+            for role, browser in browsers.items():
+                for answer in (get(browser, asked), post(browser, asked)):
+                    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                        continue
+                    what = expected(asked, role, world)
+                    if came(answer) != what:
+                        said[f"{name}: {asked} for {role}"] = (came(answer), what)
+                    if what == came(answer) == HTTPStatus.NOT_FOUND:
+                        missing = asked.missing()
+                        nothing = (get if answer.request["REQUEST_METHOD"] == "GET" else post)(browser, missing)
+                        assert nothing.status_code == HTTPStatus.NOT_FOUND
+                        assert body_of(answer, asked) == body_of(nothing, missing), asked
+    assert said == {}
+
+
+@pytest.mark.parametrize("route", [route for route in OURS if len(route.parts) > 1], ids=str)
+def test_what_hangs_on_another_is_not_reached_through_ones_own(
+    world: World, browsers: dict[Role, Client], route: Route
+) -> None:
+    own, other = (node_routes.at(route, world, side)[0] for side in (world.own, world.elsewhere))
+    rest = {part: other.given[part] for part in route.parts[1:]}
+    if rest == {part: own.given[part] for part in route.parts[1:]}:
+        return
+    crossed = node_routes.Asked(route, own.given | rest, own.acts)
+    for role, browser in browsers.items():
+        if expected(own, role, world) == HTTPStatus.OK:
+            assert get(browser, crossed).status_code == HTTPStatus.NOT_FOUND, role
+
+
+@pytest.mark.parametrize("route", OURS, ids=str)
+def test_a_form_from_elsewhere_does_nothing(world: World, browsers: dict[Role, Client], route: Route) -> None:
+    for asked in node_routes.at(route, world, world.own):
+        allowed = [role for role in Role if expected(asked, role, world) == HTTPStatus.OK]
+        for role in allowed[:1]:
+            answer = post(browsers[role], asked, token="")
+            assert answer.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED}
+            if answer.status_code == HTTPStatus.FORBIDDEN:
+                assert "This form is no longer good" in answer.content.decode()
