@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
 
+    from macle.node.accounts.models import User
     from tests.support.node_routes import Asked, Route
+
+pytestmark = pytest.mark.django_db
 
 ROUTES = node_routes.every()
 OURS = [route for route in ROUTES if route.act is not None]
@@ -56,34 +59,40 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:  # 
             transaction.set_rollback(True)
 
 
-@pytest.fixture(scope="module")
-def browsers(world: World) -> dict[Role, Client]:
-    """Return a browser for each role, in which somebody who holds it is signed in."""
-    made = {}
-    for role, person in world.people.items():
-        browser = Client(enforce_csrf_checks=True)
-        browser.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
-        browser.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
-        made[role] = browser
-    return made
+class Browser:
+    """A browser that forgets what a page changed in it, as the database does: each request is the first one."""
 
+    def __init__(self, person: User | None = None) -> None:
+        self._cookies = {settings.CSRF_COOKIE_NAME: TOKEN}
+        if person is not None:
+            client = Client()
+            client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+            name = settings.SESSION_COOKIE_NAME
+            self._cookies[name] = client.cookies[name].value
 
-@contextmanager
-def taken_back() -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    def get(self, asked: Asked) -> HttpResponse:
+        with self._once() as client:
+            return client.get(asked.address)  # type: ignore[return-value]
 
-
-def get(browser: Client, asked: Asked) -> HttpResponse:
-    with taken_back():
-        return browser.get(asked.address)  # type: ignore[return-value]
-
-
-def post(browser: Client, asked: Asked, token: str = TOKEN) -> HttpResponse:
-    with taken_back():
+    def post(self, asked: Asked, token: str = TOKEN) -> HttpResponse:
         sent = {"csrfmiddlewaretoken": token} if token else {}
-        return browser.post(asked.address, SENT.get(asked.route.name, {}) | sent)  # type: ignore[return-value]
+        with self._once() as client:
+            return client.post(asked.address, SENT.get(asked.route.name, {}) | sent)  # type: ignore[return-value]
+
+    @contextmanager
+    def _once(self) -> Iterator[Client]:
+        client = Client(enforce_csrf_checks=True)
+        for name, value in self._cookies.items():
+            client.cookies[name] = value
+        with transaction.atomic():
+            yield client
+            transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def browsers(world: World) -> dict[Role, Browser]:
+    """Return a browser for each role, in which somebody who holds it is signed in."""
+    return {role: Browser(person) for role, person in world.people.items()}
 
 
 def expected(asked: Asked, role: Role, world: World) -> int:
@@ -122,10 +131,9 @@ def test_every_page_says_which_act_it_serves() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 def test_nobody_gets_further_than_the_door(world: World, route: Route) -> None:
-    browser = Client(enforce_csrf_checks=True)
-    browser.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
+    browser = Browser()
     for asked in node_routes.at(route, world, world.own):
-        for answer in (get(browser, asked), post(browser, asked)):
+        for answer in (browser.get(asked), browser.post(asked)):
             if route.name in OPEN_TO_ALL:
                 assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
             elif answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
@@ -134,14 +142,14 @@ def test_nobody_gets_further_than_the_door(world: World, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", OURS, ids=str)
-def test_each_role_reaches_what_the_table_says(world: World, browsers: dict[Role, Client], route: Route) -> None:
+def test_each_role_reaches_what_the_table_says(world: World, browsers: dict[Role, Browser], route: Route) -> None:
     said = {}
     for name, side in world.sides.items():
         all_asked = node_routes.at(route, world, side)
         assert all_asked, f"tests.support.node_routes has no object for {route}"
         for asked in all_asked:
             for role, browser in browsers.items():
-                for answer in (get(browser, asked), post(browser, asked)):
+                for answer in (browser.get(asked), browser.post(asked)):
                     if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                         continue
                     what = expected(asked, role, world)
@@ -149,7 +157,8 @@ def test_each_role_reaches_what_the_table_says(world: World, browsers: dict[Role
                         said[f"{name}: {asked} for {role}"] = (came(answer), what)
                     if what == came(answer) == HTTPStatus.NOT_FOUND:
                         missing = asked.missing()
-                        nothing = (get if answer.request["REQUEST_METHOD"] == "GET" else post)(browser, missing)
+                        again = browser.get if answer.request["REQUEST_METHOD"] == "GET" else browser.post  # type: ignore[attr-defined]
+                        nothing = again(missing)
                         assert nothing.status_code == HTTPStatus.NOT_FOUND
                         assert body_of(answer, asked) == body_of(nothing, missing), asked
     assert said == {}
@@ -157,7 +166,7 @@ def test_each_role_reaches_what_the_table_says(world: World, browsers: dict[Role
 
 @pytest.mark.parametrize("route", [route for route in OURS if len(route.parts) > 1], ids=str)
 def test_what_hangs_on_another_is_not_reached_through_ones_own(
-    world: World, browsers: dict[Role, Client], route: Route
+    world: World, browsers: dict[Role, Browser], route: Route
 ) -> None:
     own, other = (node_routes.at(route, world, side)[0] for side in (world.own, world.elsewhere))
     rest = {part: other.given[part] for part in route.parts[1:]}
@@ -166,15 +175,15 @@ def test_what_hangs_on_another_is_not_reached_through_ones_own(
     crossed = node_routes.Asked(route, own.given | rest, own.acts)
     for role, browser in browsers.items():
         if expected(own, role, world) == HTTPStatus.OK:
-            assert get(browser, crossed).status_code == HTTPStatus.NOT_FOUND, role
+            assert browser.get(crossed).status_code == HTTPStatus.NOT_FOUND, role
 
 
 @pytest.mark.parametrize("route", OURS, ids=str)
-def test_a_form_from_elsewhere_does_nothing(world: World, browsers: dict[Role, Client], route: Route) -> None:
+def test_a_form_from_elsewhere_does_nothing(world: World, browsers: dict[Role, Browser], route: Route) -> None:
     for asked in node_routes.at(route, world, world.own):
         allowed = [role for role in Role if expected(asked, role, world) == HTTPStatus.OK]
         for role in allowed[:1]:
-            answer = post(browsers[role], asked, token="")
+            answer = browsers[role].post(asked, token="")
             assert answer.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED}
             if answer.status_code == HTTPStatus.FORBIDDEN:
                 assert "This form is no longer good" in answer.content.decode()
