@@ -24,15 +24,26 @@ class ExportingConfig(AppConfig):
         """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
 
-        from macle.node.desk import navigation  # noqa: PLC0415
+        from macle.node.desk import navigation, pages  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
+        from macle.node.exporting import words  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
+        from macle.node.traders import wording  # noqa: PLC0415
 
         navigation.enter(
             navigation.Entry(label=_("Desk"), url="exporting:queue", act=Act.APPLICATION_READ, order=10),
             navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
+            navigation.Entry(
+                label=_("Does it need a certificate?"),
+                url="exporting:needs",
+                act=pages.SIGNED_IN,
+                order=80,
+                hide_from=_applies_for_nobody,
+            ),
         )
+        wording.say(words.MESSAGES)
+        wording.lead("application", _address)
         navigation.answer_find("exporting", _find)
         worker.every(_HOUR, "expire certificates")(_expire)
 
@@ -44,6 +55,20 @@ def _expire(at: datetime) -> None:
     from macle.node.exporting.actions import certificates  # noqa: PLC0415
 
     certificates.expire(at=at)
+
+
+def _applies_for_nobody(actor: Actor) -> bool:
+    """Return whether somebody is no trader: they find the page of questions elsewhere."""
+    from macle.node.permissions import Act  # noqa: PLC0415
+
+    return not actor.may(Act.APPLICATION_DRAFT)
+
+
+def _address(reference: str) -> str:
+    """Return the page of an application that a message is about."""
+    from django.urls import reverse  # noqa: PLC0415
+
+    return reverse("exporting:application", args=[reference])
 
 
 def _find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 from macle import errors
 from macle.node.exporting import drafting
@@ -32,7 +32,7 @@ from macle.scheme.rules import Breach
 from macle.scheme.terms import Carats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
     from django.db.models import QuerySet
@@ -94,6 +94,20 @@ def application(reference: str, by: Actor) -> Application:
             "There is no such application.", where="reference", mend="Look for it in the list of applications."
         )
     return found
+
+
+def hiding(rows: QuerySet[Any], by: Actor, *, application: str = "") -> QuerySet[Any]:
+    """Return the rows with ``hidden``: whether this person may not know of it more than that it is examined.
+
+    ``application`` leads from a row to its application, with two underscores at its end.
+    """
+    if by.reach(Act.APPLICATION_READ).everything:
+        return rows.annotate(hidden=Value(value=False))
+    offices = by.reach(Act.CERTIFICATE_READ).offices
+    suspected = Suspicion.objects.filter(application=OuterRef(f"{application}pk"), until__isnull=True)
+    return rows.annotate(
+        hidden=Case(When(Q(Exists(suspected)) & ~Q(**{f"{application}office__in": offices}), then=True), default=False)
+    )
 
 
 def certificates_of(by: Actor) -> QuerySet[Certificate]:
@@ -336,10 +350,27 @@ def waiting_for(by: Actor) -> QuerySet[Application]:
             continue
         where = Q(trader_id=held.trader) if held.role in {Role.EXPORTER, Role.AGENT} else Q(office=held.office)
         of_role = where & Q(state__in=states)
+        if held.role in {Role.EXPORTER, Role.AGENT}:
+            of_role &= ~Exists(Suspicion.objects.filter(application=OuterRef("pk"), until__isnull=True))
         if held.role is Role.VALIDATING_OFFICIAL:
             of_role &= ~Q(state=CertificateState.SEALED, examined_by=by.identifier)
         owed |= of_role
     return Application.objects.filter(owed).select_related("trader").order_by("since")
+
+
+def under_way(by: Actor) -> QuerySet[Application]:
+    """Return what the actor's own traders lodged and others have to act on, the longest waiting first."""
+    own = Application.objects.filter(trader_id__in=by.reach(Act.APPLICATION_DRAFT).traders)
+    live = [state for state in CertificateState if not lifecycle.is_terminal(state)]
+    theirs = Q(state__in=(CertificateState.DRAFT, CertificateState.DEFICIENT))
+    waiting: QuerySet[Application] = hiding(own.filter(state__in=live), by)
+    return waiting.filter(~theirs | Q(hidden=True)).select_related("trader").order_by("since")
+
+
+def last_steps(matters: Iterable[Application]) -> dict[int, Step]:
+    """Return the last step of each, with its reason, by the application's key."""
+    found = Step.objects.filter(application__in=list(matters)).select_related("reason").order_by("sequence")
+    return {step.application_id: step for step in found}
 
 
 def late(by: Actor, *, on: date) -> QuerySet[Application]:

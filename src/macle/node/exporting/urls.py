@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from macle.node.exporting.pages import acts, lists, matters, validating
+from macle.node.exporting.pages import acts, lists, matters, needs, portal, uploads, validating
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -17,6 +17,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", lists.queue, name="queue"),
     path("applications/", lists.applications, name="applications"),
     path("certificates/", lists.certificates, name="certificates"),
+    path("needs-certificate", needs.needs, name="needs"),
+    path("applications/start", portal.start, name="start"),
+    path("applications/upload", uploads.upload, name="upload"),
+    path("applications/upload/applications.csv", uploads.template, name="upload-template"),
+    path("applications/upload/<slug:key>", uploads.report, name="upload-report"),
+    path("applications/upload/<slug:key>/lodge", uploads.lodge_all, name="lodge-all"),
+    path(f"{_MATTER}/copy", portal.copy, name="copy"),
+    path(f"{_MATTER}/draft", portal.draft, name="draft"),
+    path(f"{_MATTER}/draft/<slug:name>", portal.step, name="step"),
+    path(f"{_MATTER}/check-answers", portal.check_answers, name="check-answers"),
     path(f"{_MATTER}/", matters.application, name="application"),
     path(f"{_MATTER}/examine", acts.examine, name="examine"),
     path(f"{_MATTER}/reserve", acts.reserve, name="reserve"),

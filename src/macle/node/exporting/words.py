@@ -184,6 +184,10 @@ MESSAGES: Final[Mapping[str, StrOrPromise]] = {
 """What a trader is told, by the code of the message."""
 
 
+UNDER_EXAMINATION: Final[tuple[str, StrOrPromise]] = ("cannot-decide", _("Under examination"))
+"""The mark and the word that stand for a trader's matter as long as a suspicion is open, whatever its state."""
+
+
 def state(value: CertificateState | str) -> str:
     """Return the state as people read it."""
     return str(STATES[CertificateState(value)])

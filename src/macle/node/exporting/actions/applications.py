@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ MOST_ENTERED = 64 * 1024
 
 MOST_ATTACHMENTS = 40
 
+_LONGEST_ORIGIN = 48
+"""Characters of the column that lists are searched by; more countries than fit are more than a certificate names."""
+
 _OPEN = (CertificateState.DRAFT, CertificateState.DEFICIENT)
 
 
@@ -45,6 +49,12 @@ class DraftTooLarge(errors.Malformed):
     """More was entered than one application holds."""
 
     code = "draft-too-large"
+
+
+class DraftMalformed(errors.Malformed):
+    """What was entered holds characters that no database keeps."""
+
+    code = "draft-malformed"
 
 
 class NotADraft(errors.Conflict):
@@ -144,14 +154,24 @@ def _require_draft(application: Application) -> None:
 
 
 def _sound(entered: dict[str, Any]) -> dict[str, Any]:
-    """Return the data if it can be kept; raise `DraftTooLarge`."""
-    if len(json.dumps(entered)) > MOST_ENTERED:
+    """Return the data if it can be kept; raise `DraftTooLarge` or `DraftMalformed`."""
+    text = json.dumps(entered, ensure_ascii=False)
+    # A database keeps neither a nought character nor half of a pair; typed by hand they do not come.
+    data = text.encode(errors="replace")
+    if data.decode() != text or _NOUGHT.search(text):
+        raise DraftMalformed(
+            "What was entered holds a character that cannot be kept.", where="entered", mend="Type it anew."
+        )
+    if len(data) > MOST_ENTERED:
         raise DraftTooLarge(
             f"More than {MOST_ENTERED:,} bytes were entered.",
             where="entered",
             mend="Put long lists into a file beside it.",
         )
     return entered
+
+
+_NOUGHT = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def _searchable(application: Application) -> None:
@@ -161,7 +181,7 @@ def _searchable(application: Application) -> None:
     application.exporter_name = application.trader.name[:120]
     application.importer_name = (read.importer.name if read.importer else "") or ""
     application.destination = read.destination or ""
-    application.origin = queries.origin_in_short(read.origin)
+    application.origin = queries.origin_in_short(read.origin)[:_LONGEST_ORIGIN]
     application.carats_hundredths = weight.hundredths if weight else 0
     application.value_cents = value.hundredths if value else 0
 
@@ -291,6 +311,11 @@ class Row:
         return any(breach.outcome not in (Outcome.REVIEW, Outcome.HOLD) for breach in self.breaches)
 
 
+def unread(rule: str, what: str, mend: str) -> Breach:
+    """Return again the breach of a row that made no draft, as a report keeps it."""
+    return rules.Breach(rule, Outcome.REFUSE, "", what, mend)
+
+
 def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: datetime) -> list[Row]:
     """Make a draft of each row of a table (CSV, XLSX or JSON), and say of each what stands in its way.
 
@@ -308,7 +333,7 @@ def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: d
             continue
         try:
             draft = begin(trader=trader, office=office, by=by, at=at, entered=lodged.data, channel=Channel.UPLOAD)
-        except DraftTooLarge as error:
+        except (DraftTooLarge, DraftMalformed) as error:
             made.append(Row(lodged.place, "", (queries.as_breach(error),)))
             continue
         made.append(Row(lodged.place, draft.reference, tuple(findings(draft, at=at))))

@@ -16,7 +16,7 @@ from macle.node.desk import lists, pages
 from macle.node.desk import words as desk_words
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
-from macle.node.exporting.pages import matters
+from macle.node.exporting.pages import matters, portal
 from macle.node.permissions import Act, Role
 from macle.scheme import participants
 from macle.scheme.lifecycle import CertificateAct, CertificateState
@@ -46,6 +46,12 @@ def address(matter: Application) -> str:
     return reverse("exporting:application", args=[matter.reference])
 
 
+def _mark(row: Application | Certificate, state: str) -> tuple[str, str]:
+    """Return the mark of a state; a trader reads only *under examination* while a suspicion is open."""
+    name, said = words.UNDER_EXAMINATION
+    return (name, str(said)) if getattr(row, "hidden", False) else words.mark(state)
+
+
 APPLICATIONS = lists.Listing(
     name="applications",
     title=gettext_lazy("Applications"),
@@ -65,7 +71,7 @@ APPLICATIONS = lists.Listing(
             name="state",
             label=gettext_lazy("State"),
             kind=lists.Kind.MARK,
-            value=lambda row: words.mark(row.state),
+            value=lambda row: _mark(row, row.state),
             sort="state",
         ),
         lists.Column(
@@ -118,7 +124,7 @@ CERTIFICATES = lists.Listing(
             name="state",
             label=gettext_lazy("State"),
             kind=lists.Kind.MARK,
-            value=lambda row: words.mark(row.application.state),
+            value=lambda row: _mark(row, row.application.state),
             sort="application__state",
         ),
         lists.Column(
@@ -164,14 +170,16 @@ CERTIFICATES = lists.Listing(
 @pages.page(Act.APPLICATION_READ)
 def applications(request: Request) -> HttpResponseBase:
     """List applications."""
-    return lists.answer(request, APPLICATIONS, queries.applications_of(request.actor))
+    rows = queries.hiding(queries.applications_of(request.actor), request.actor)
+    acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else ()
+    return lists.answer(request, APPLICATIONS, rows, acts=acts)
 
 
 @pages.page(Act.CERTIFICATE_READ)
 def certificates(request: Request) -> HttpResponseBase:
     """List certificates."""
     rows = queries.certificates_of(request.actor).select_related("application")
-    return lists.answer(request, CERTIFICATES, rows)
+    return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application__"))
 
 
 # --- Queues ------------------------------------------------------------------------------------------------
@@ -233,6 +241,8 @@ def queue(request: Request) -> HttpResponseBase:
         "numbers": numbers_of(office) if by.may(Act.NUMBERS_READ) else [],
         "is_trader": by.roles <= {Role.EXPORTER, Role.AGENT},
     }
+    if context["is_trader"]:
+        return pages.render(request, "exporting/portal/home.html", context | portal.home(request))
     return pages.render(request, "exporting/queue.html", context)
 
 

@@ -101,12 +101,12 @@ def _shown(request: Request, matter: Application) -> HttpResponse:
     )
     context = {
         "matter": matter,
-        "mark": ("cannot-decide", _("Under examination")) if hidden else words.mark(matter.state),
+        "mark": words.UNDER_EXAMINATION if hidden else words.mark(matter.state),
         "held": held,
         "drawn": drawn(bytes(held.content.cose)) if held is not None and has_bytes else None,
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
         "acts": [] if hidden else acts_of(matter, held),
-        "next": [] if hidden else next_acts(request, matter),
+        "next": [*([] if hidden else next_acts(request, matter)), *(_copy(matter) if is_own else [])],
         "checks": [] if hidden else checks,
         "files": matter.attachments.filter(ended_at=None),
         "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.all()],
@@ -268,6 +268,17 @@ def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
     return offered
 
 
+def _copy(matter: Application) -> list[parts.NextAct]:
+    """Return that its trader may begin another with the same importer, goods and origin."""
+    return [
+        parts.NextAct(
+            label=_("Copy this application"),
+            address=reverse("exporting:copy", args=[matter.reference]),
+            why=_("Another begins with the same importer, goods and origin."),
+        )
+    ]
+
+
 _TRADERS = frozenset({Role.EXPORTER, Role.AGENT})
 _SHOWN_TO_ALL = frozenset({CertificateAct.EXAMINE, CertificateAct.VALIDATE, CertificateAct.RELEASE_HOLD})
 """Acts of which everybody at the desk sees who does them."""
@@ -286,9 +297,9 @@ def address_of(matter: Application, act: CertificateAct) -> str:
     return reverse("exporting:act", args=[matter.reference, act.value.replace("_", "-")])
 
 
-def why_it_waits(matter: Application) -> str:
-    """Return in a sentence why it waits, for the trader and for the desk."""
-    last = matter.steps.order_by("-sequence").select_related("reason").first()
+def why_it_waits(matter: Application, last: Step | None = None) -> str:
+    """Return in a sentence why it waits, for the trader and for the desk; ``last`` is its last step, where known."""
+    last = last or matter.steps.order_by("-sequence").select_related("reason").first()
     reason = getattr(last, "reason", None)
     sentences = {
         CertificateState.SUBMITTED: _("It waits for the office to weigh, count and value the goods."),
