@@ -151,6 +151,8 @@ class Act(StrEnum):
     FEE_CHARGE = "fee:charge"
     FEE_RECORD = "fee:record"
     FEE_WAIVE = "fee:waive"
+    CUSTOMS_LOOK = "customs:look"
+    """Ask, where goods leave, what this authority knows of a certificate; looking changes nothing."""
 
 
 _TRADER = dict.fromkeys((Role.EXPORTER, Role.AGENT), Reach.TRADER)
@@ -240,6 +242,9 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.FEE_CHARGE: _EXPORTING,
     Act.FEE_RECORD: _EXPORTING,
     Act.FEE_WAIVE: _OFFICIAL,
+    Act.CUSTOMS_LOOK: dict.fromkeys(
+        (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
+    ),
 }
 """For each act the roles that may do it, each with its reach."""
 

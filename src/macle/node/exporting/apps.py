@@ -41,6 +41,13 @@ class ExportingConfig(AppConfig):
                 order=80,
                 hide_from=_applies_for_nobody,
             ),
+            navigation.Entry(label=_("Customs"), url="exporting:customs", act=Act.CUSTOMS_LOOK, order=35),
+            navigation.Entry(
+                label=_("Confirmations"), url="exporting:confirmations", act=Act.CONFIRMATION_READ, order=40
+            ),
+            navigation.Entry(label=_("Numbers"), url="exporting:numbers", act=Act.NUMBERS_READ, order=45),
+            navigation.Entry(label=_("Theft notices"), url="exporting:notices", act=Act.NOTICE_READ, order=50),
+            navigation.Entry(label=_("Fees"), url="exporting:fees", act=Act.FEE_READ, order=55),
         )
         wording.say(words.MESSAGES)
         wording.lead("application", _address)

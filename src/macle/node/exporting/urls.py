@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from macle.node.exporting.pages import acts, lists, matters, needs, portal, uploads, validating
+from macle.node.exporting.pages import (
+    acts,
+    confirmations,
+    customs,
+    fees,
+    lists,
+    matters,
+    needs,
+    notices,
+    numbers,
+    portal,
+    uploads,
+    validating,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -43,4 +56,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("certificates/<str:number>/", matters.certificate, name="certificate"),
     path("certificates/<str:number>/certificate.cose", matters.signed_object, name="signed-object"),
     path("certificates/<str:number>/certificate.json", matters.json_view, name="json-view"),
+    path("customs/", customs.look, name="customs"),
+    path("confirmations/", confirmations.awaited, name="confirmations"),
+    path("confirmations/received/", confirmations.received, name="confirmations-received"),
+    path("confirmations/record/", confirmations.record, name="record-confirmation"),
+    path("confirmations/record-many/", confirmations.record_many, name="record-confirmations"),
+    path("confirmations/of/<str:number>/", confirmations.confirmation, name="confirmation"),
+    path("confirmations/of/<str:number>/slip", confirmations.slip, name="slip"),
+    path("confirmations/of/<str:number>/slip.jpg", confirmations.slip_picture, name="slip-picture"),
+    path("confirmations/of/<str:number>/settle", confirmations.settle, name="settle"),
+    path("numbers/", numbers.blocks, name="numbers"),
+    path("numbers/allot", numbers.allot, name="allot"),
+    path("numbers/<int:block>/", numbers.one, name="block"),
+    path("numbers/<int:block>/receive", numbers.receive, name="receive-sheets"),
+    path("numbers/<int:block>/spoil", numbers.spoil, name="spoil-sheet"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/sheets", notices.issue_for_sheets, name="notice-of-sheets"),
+    path("notices/key", notices.issue_for_key, name="notice-of-key"),
+    path("notices/<int:notice>/", notices.one, name="notice"),
+    path("notices/<int:notice>/reconfirm", notices.reconfirm, name="reconfirm"),
+    path("notices/<int:notice>/end", notices.end, name="end-notice"),
+    path("notices/<int:notice>/evidence", notices.evidence_of, name="notice-evidence"),
+    path("fees/", fees.listed, name="fees"),
+    path(f"{_MATTER}/fees/charge", fees.charge, name="charge-fee"),
+    path("fees/<int:fee>/pay", fees.pay, name="pay-fee"),
+    path("fees/<int:fee>/waive", fees.waive, name="waive-fee"),
 ]

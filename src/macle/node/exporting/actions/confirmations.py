@@ -103,7 +103,7 @@ def record(*, slip: Slip, by: Actor, at: datetime) -> Confirmation:
     number = str(CertificateNumber.parse("".join(slip.number.split()).upper(), where="number"))
     certificate = queries.certificate(number, by)
     by.require(Act.CONFIRMATION_RECORD, office=certificate.office)
-    _refuse(slip, certificate, today=queries.day(certificate.office, at=at))
+    require_possible(slip, certificate, today=queries.day(certificate.office, at=at))
     held = ""
     if slip.picture:
         held = evidence.keep(
@@ -174,7 +174,7 @@ def record_all(*, slips: Sequence[Slip], by: Actor, at: datetime) -> list[Record
     return recorded
 
 
-def _refuse(slip: Slip, certificate: Certificate, *, today: date) -> None:
+def require_possible(slip: Slip, certificate: Certificate, *, today: date) -> None:
     """Raise `SlipMalformed` at the first thing that no slip of this certificate can say."""
     if slip.date_of_receipt < certificate.date_of_issuance:
         raise SlipMalformed(

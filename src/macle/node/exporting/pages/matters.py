@@ -17,7 +17,7 @@ from macle.node.desk import pages, parts
 from macle.node.desk import words as desk_words
 from macle.node.exporting import judging, pictures, queries, words
 from macle.node.exporting.actions import applications as lodging
-from macle.node.exporting.actions import desk, fees
+from macle.node.exporting.actions import certificates, desk, fees
 from macle.node.exporting.models import Certificate
 from macle.node.permissions import TABLE, Act, Role
 from macle.proof import codec, cose, qr, views
@@ -118,6 +118,8 @@ def _shown(request: Request, matter: Application) -> HttpResponse:
         "predecessor": matter.succeeds,
         "successor": getattr(matter, "successor", None),
         "waits": "" if hidden else why_it_waits(matter),
+        "careful": [] if hidden else careful_acts(request, matter, is_suspected=suspicion is not None),
+        "number_in_address": matter.number.replace("/", "_"),
     }
     return pages.render(request, "exporting/matter.html", context)
 
@@ -277,6 +279,42 @@ def _copy(matter: Application) -> list[parts.NextAct]:
             why=_("Another begins with the same importer, goods and origin."),
         )
     ]
+
+
+def careful_acts(request: Request, matter: Application, *, is_suspected: bool) -> list[parts.NextAct]:
+    """Return the acts that move no state, or that nobody plans: a slip awaited, a spoiled sheet, a suspicion."""
+    by, offered = request.actor, []
+
+    def reaches(act: Act) -> bool:
+        return by.may(act) and by.reach(act).covers(office=matter.office, trader=matter.trader_id)
+
+    if matter.status is CertificateState.DISPATCHED and reaches(Act.CONFIRMATION_RECORD):
+        offered.append(
+            parts.NextAct(
+                label=_("Record the confirmation"),
+                address=reverse("exporting:record-confirmation") + f"?number={matter.number}",
+                why=_("A slip that came by post, scan, fax or e-mail."),
+            )
+        )
+    if reaches(Act.SHEET_SPOIL) and certificates.is_on_a_sheet(matter) and certificates.can_be_spoiled(matter):
+        offered.append(
+            parts.NextAct(
+                label=_("The sheet is spoiled"),
+                address=reverse("exporting:spoil", args=[matter.reference]),
+                why=_("Its number is void for ever, and the shipment goes on with the next sheet."),
+            )
+        )
+    if reaches(Act.CERTIFICATE_SUSPECT):
+        offered.append(
+            parts.NextAct(
+                label=_("End the suspicion") if is_suspected else _("Open a suspicion"),
+                address=reverse("exporting:suspicion", args=[matter.reference]),
+                why=_("Say what came of it.")
+                if is_suspected
+                else _("As long as it is open, the trader reads only “under examination”."),
+            )
+        )
+    return offered
 
 
 _TRADERS = frozenset({Role.EXPORTER, Role.AGENT})
