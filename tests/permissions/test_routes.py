@@ -106,7 +106,7 @@ def expected(asked: Asked, role: Role, world: World) -> int:
             Reach.OFFICE: asked.office == world.own.office,
             Reach.TRADER: asked.trader == world.own.trader.reference,
         }[reach]
-        if (asked.office or asked.trader) and not is_within:
+        if ((asked.office or asked.trader) and not is_within) or asked.only not in {None, role}:
             return HTTPStatus.NOT_FOUND
     return HTTPStatus.OK
 

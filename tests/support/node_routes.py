@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from macle.node.desk import hues
 from macle.node.exporting import queries as exporting
-from macle.node.exporting.pages import acts
+from macle.node.exporting.pages import acts, portal
 from macle.node.permissions import Act, Role
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ NOWHERE: dict[str, Any] = {
     "letter": uuid.UUID(int=0),
     "identifier": "user-nobody",
     "code": "XX",
+    "key": "20200101T000000000000",
 }
 """What does not exist, for each part of an address; a number for the rest."""
 
@@ -73,6 +74,8 @@ class Asked:
     acts: tuple[Act, ...]
     office: str = ""
     trader: str = ""
+    only: Role | None = None
+    """Whose it is alone, if it is one person's."""
 
     @property
     def address(self) -> str:
@@ -110,6 +113,9 @@ _MATTERS = {
     "spoil": "reserved",
     "validate": "sealed",
     "document": "sealed",
+    "draft": "draft",
+    "step": "draft",
+    "check-answers": "draft",
 }
 """In which state a matter is where its page of this name is of use; a validated one serves the rest."""
 
@@ -124,8 +130,9 @@ def at(route: Route, world: World, side: Side) -> list[Asked]:
     make = _MAKERS.get(space)
     if make is None or not route.parts:
         return [Asked(route, {}, own)] if not route.parts else []
+    only = Role.EXPORTER if route.name in _OF_ONE_PERSON else None
     return [
-        Asked(route, given, (*own, *further), office, trader)
+        Asked(route, given, (*own, *further), office, trader, only)
         for given, further, office, trader in make(name, route, world, side)
     ]
 
@@ -133,20 +140,40 @@ def at(route: Route, world: World, side: Side) -> list[Asked]:
 _Made = tuple[dict[str, Any], tuple[Act, ...], str, str]
 
 
+_OF_ONE_PERSON = {"exporting:upload-report", "exporting:lodge-all"}
+_CONFIRMED = {"confirmation", "slip", "slip-picture", "settle"}
+
+
 def _of_the_desk(name: str, route: Route, world: World, side: Side) -> Iterator[_Made]:
-    del world
     where = side.office, side.trader.reference
-    if route.parts[0] == "number":
-        yield {"number": side.certificates["validated"].number}, (), *where
-        return
-    state = _MATTERS.get(name, "validated")
-    given: dict[str, Any] = {"reference": side.matters[state].reference}
+    match route.parts[0]:
+        case "number":
+            state = "confirmed" if name in _CONFIRMED else "validated"
+            yield {"number": side.certificates[state].number}, (), *where
+        case "fee":
+            yield {"fee": side.fees["validated"].pk}, (), *where
+        case "block":
+            yield {"block": world.blocks[side.office].pk}, (), side.office, ""
+        case "notice":
+            yield {"notice": world.notices[side.office].pk}, (), side.office, ""
+        case "key":
+            yield {"key": world.upload}, (), "", ""
+        case _:
+            yield from _of_a_matter(name, side)
+
+
+def _of_a_matter(name: str, side: Side) -> Iterator[_Made]:
+    where = side.office, side.trader.reference
+    given: dict[str, Any] = {"reference": side.matters[_MATTERS.get(name, "validated")].reference}
     if name == "act":
         for act, tag in _ACTS.items():
             yield given | {"name": act.value.replace("_", "-")}, (tag,), *where
     elif name == "print":
         for what in _PRINTED:
             yield given | {"what": what}, (), *where
+    elif name == "step":
+        for step in portal.names():
+            yield given | {"name": step}, (), *where
     elif name == "file":
         yield given | {"attachment": side.attachments["lodged"].pk}, (), *where
     else:

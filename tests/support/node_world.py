@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any
 from macle.node.accounts import actions as accounts
 from macle.node.accounts import queries as people
 from macle.node.audit import actions as audit
+from macle.node.audit import evidence
 from macle.node.exchange.models import Letter
-from macle.node.exporting.actions import applications, certificates, desk, fees, numbers, validation
-from macle.node.exporting.models import AttachmentKind
+from macle.node.exporting.actions import (
+    applications,
+    certificates,
+    confirmations,
+    desk,
+    fees,
+    notices,
+    numbers,
+    validation,
+)
+from macle.node.exporting.models import Arrival, AttachmentKind
 from macle.node.permissions import Actor, Held, Reach, Role
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
@@ -22,6 +32,7 @@ from macle.scheme.certificates import ConsentLevel
 from macle.scheme.terms import Carats
 from tests.support import node_exporting, node_registry, node_traders
 from tests.support.node_accounts import OPERATOR, a_user, an_authenticator
+from tests.support.node_audit import a_picture
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ if TYPE_CHECKING:
 
     from macle.node.accounts.models import Deputy, Grant, User
     from macle.node.audit.models import Hold
-    from macle.node.exporting.models import Application, Attachment, Block, Certificate, Fee
+    from macle.node.exporting.models import Application, Attachment, Block, Certificate, Fee, Notice
     from macle.node.traders.models import Contact, KnownParty, Licence, Suspension, Trader
 
 OTHER_OFFICE = "Quayside Office"
@@ -93,6 +104,10 @@ class World:
     """At their office, of another trader."""
     books: dict[str, Book]
     blocks: dict[str, Block]
+    """Of pre-printed sheets, one for each office."""
+    notices: dict[str, Notice]
+    upload: str
+    """A table that the exporter uploaded."""
     hold: Hold
     grant: Grant
     deputyship: Deputy
@@ -130,16 +145,16 @@ def somebody(role: Role, *, office: str = OFFICE, trader: str = "", at: datetime
 
 
 @contextmanager
-def a_world(*, on_sheets: bool = False) -> Iterator[World]:
+def a_world() -> Iterator[World]:
     """Make the node of these tests, with its keys in a folder of its own."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         node_registry.keys_in(home)
         with node_registry.configured(home=home, authority="Selle Diamond Office"):
-            yield _made(home, on_sheets=on_sheets)
+            yield _made(home)
 
 
-def _made(home: Path, *, on_sheets: bool) -> World:
+def _made(home: Path) -> World:
     for name in (OFFICE, OTHER_OFFICE):
         node_registry.an_office(name=name)
     node_registry.a_partner(participant="EU")
@@ -149,15 +164,13 @@ def _made(home: Path, *, on_sheets: bool) -> World:
     official = held[Role.VALIDATING_OFFICIAL]
     node_registry.an_official(identifier=official.identifier, name=official.name)
     node_registry.an_official(identifier="user-fenwick", name="Odo Fenwick", holder="official-08", office=OTHER_OFFICE)
-    blocks = {
-        office: numbers.allot(
-            office=office, first=first, last=first + 998, width=8, on_sheets=on_sheets, by=ADMINISTRATOR, at=AT
+    blocks = {}
+    for office, first in ((OFFICE, 4001), (OTHER_OFFICE, 5001)):
+        numbers.allot(office=office, first=first, last=first + 998, width=8, on_sheets=False, by=ADMINISTRATOR, at=AT)
+        blocks[office] = numbers.allot(
+            office=office, first=first + 2000, last=first + 2099, width=8, on_sheets=True, by=ADMINISTRATOR, at=AT
         )
-        for office, first in ((OFFICE, 4001), (OTHER_OFFICE, 5001))
-    }
-    if on_sheets:
-        for office, block in blocks.items():
-            numbers.receive(block=block.pk, first=block.first, last=block.last, by=_clerk(office), at=AT)
+        numbers.receive(block=blocks[office].pk, first=first + 2000, last=first + 2049, by=_clerk(office), at=AT)
     books = {trader.reference: _book(trader) for trader in both}
     grant = held[Role.EXAMINER].grants.get()
     stand_in = somebody(Role.EXAMINER, login="stand.in")
@@ -178,9 +191,25 @@ def _made(home: Path, *, on_sheets: bool) -> World:
             Actor(identifier="user-fenwick", held=(Held(role=Role.VALIDATING_OFFICIAL, office=OTHER_OFFICE),)),
         ),
     }
-    sides = [
-        _side(office, trader, *clerks[office]) for office in (OFFICE, OTHER_OFFICE) for trader in both
-    ]
+    sides = [_side(office, trader, *clerks[office]) for office in (OFFICE, OTHER_OFFICE) for trader in both]
+    report = evidence.keep(data=b"Police report 77.\n", name="report.txt", by_identifier="user-rook", at=_after(7))
+    issued = {
+        office: notices.issue_for_key(
+            key_id=side.certificates["dispatched"].key_id,
+            since=AT,
+            office=office,
+            text="A safe was found open.",
+            evidence=report.sha256,
+            by=side.official,
+            at=_after(8),
+        )
+        for office, side in ((OFFICE, sides[0]), (OTHER_OFFICE, sides[3]))
+    }
+    table = "importer.name,destination\nQuayside Rough Trading,EU\n".encode()
+    exporter = people.actor(held[Role.EXPORTER], at=AT)
+    applications.upload(
+        data=table, name="table.csv", trader=both[0].reference, office=OFFICE, by=exporter, at=_after(9)
+    )
     return World(
         home=home,
         people=held,
@@ -190,6 +219,8 @@ def _made(home: Path, *, on_sheets: bool) -> World:
         elsewhere=sides[3],
         books=books,
         blocks=blocks,
+        notices=issued,
+        upload=f"{_after(9):%Y%m%dT%H%M%S%f}",
         hold=hold,
         grant=grant,
         deputyship=deputyship,
@@ -225,7 +256,7 @@ def _book(trader: Trader) -> Book:
 
 def _side(office: str, trader: Trader, examining: Actor, official: Actor) -> Side:
     side = Side(office, trader, node_traders.an_exporter(trader), examining, official, 0)
-    for state in ("draft", "lodged", "examined", "held", "returned", "reserved", "sealed", "validated", "dispatched"):
+    for state in ("draft", "lodged", "examined", "held", "returned", "reserved", "sealed", "validated", "dispatched", "confirmed"):
         _bring_to(side, state)
     return side
 
@@ -275,8 +306,27 @@ def _bring_to(side: Side, state: str) -> None:
         by=side.official,
         at=_after(5),
     )
-    if state == "dispatched":
-        certificates.dispatch(**given, by=side.official, at=_after(6))
+    if state == "validated":
+        return
+    certificates.dispatch(**given, by=side.official, at=_after(6))
+    if state == "confirmed":
+        slip = confirmations.Slip(
+            number=made_number(side, state),
+            arrival=Arrival.SCAN,
+            received_on=TODAY,
+            date_of_receipt=TODAY,
+            opened=True,
+            parcels=3,
+            carats=Carats(20508),
+            picture=a_picture(),
+            picture_name="slip.png",
+        )
+        confirmations.record(slip=slip, by=side.examining, at=_after(7))
+
+
+def made_number(side: Side, state: str) -> str:
+    """Return the number of the certificate that was brought to this state."""
+    return side.certificates[state].number
 
 
 def _after(minutes: int) -> datetime:
