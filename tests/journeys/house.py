@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from macle.node.accounts import actions as accounts_actions
 from macle.node.accounts import queries as accounts
 from macle.node.exporting.actions import applications, certificates, desk, numbers, validation
 from macle.node.permissions import Actor, Role
 from macle.scheme.certificates import ConsentLevel
 from tests.support import node_exporting, node_registry, node_traders
 from tests.support.browsers import apart
-from tests.support.node_accounts import PASSWORD, code_of
+from tests.support.node_accounts import OPERATOR, PASSWORD, code_of
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
 from tests.support.node_world import somebody
 
@@ -77,6 +78,11 @@ class House:
     def actor(self, role: Role, at: datetime) -> Actor:
         """Return one of the people as actions see them."""
         return accounts.actor(self.users[role], at=at)
+
+    def also(self, role: Role, further: Role) -> None:
+        """Give one of the people a further role at the office."""
+        user = self.users[role].identifier
+        accounts_actions.grant(user=user, role=further, office=OFFICE, by=OPERATOR, at=AT)
 
     def lodged(self, at: datetime) -> Application:
         """Return an application that the trader lodged."""

@@ -57,14 +57,21 @@ class Hand(ABC):
 
     def write(self, label: str | re.Pattern[str], text: str) -> None:
         """Write into a field, over what stands there."""
-        self._into(self.page.locator("main").get_by_label(label, exact=isinstance(label, str)).first)
+        self.write_into(self._labelled(label), text)
+
+    def write_into(self, field: Locator, text: str) -> None:
+        """Write into a field that stands among others of its name."""
+        self._into(field.first)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+
+    def _labelled(self, label: str | re.Pattern[str]) -> Locator:
+        return self.page.locator("main").get_by_label(label, exact=isinstance(label, str)).first
 
     def bring(self, label: str, file: Path) -> None:
         """Choose a file."""
         with self.page.expect_file_chooser() as chooser:
-            self._use(self.page.get_by_label(label, exact=True).first)
+            self._use(self._labelled(label))
         chooser.value.set_files(file)
 
     def sees(self, text: str | re.Pattern[str], *, within: str = "main") -> None:
@@ -84,7 +91,7 @@ class Hand(ABC):
         """Tick a box."""
 
     @abstractmethod
-    def choose(self, label: str, option: str) -> None:
+    def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Choose from a list that opens."""
 
     @abstractmethod
@@ -105,8 +112,8 @@ class Mouse(Hand):
     def tick(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("checkbox", name=name).first.click()
 
-    def choose(self, label: str, option: str) -> None:
-        self.page.get_by_label(label, exact=True).first.select_option(label=option)
+    def choose(self, label: str | re.Pattern[str], option: str) -> None:
+        self._labelled(label).select_option(label=option)
 
     def _use(self, control: Locator) -> None:
         control.click()
@@ -134,8 +141,8 @@ class Keyboard(Hand):
         self._reach(self.page.get_by_role("checkbox", name=name).first)
         self.page.keyboard.press("Space")
 
-    def choose(self, label: str, option: str) -> None:
-        field = self.page.get_by_label(label, exact=True).first
+    def choose(self, label: str | re.Pattern[str], option: str) -> None:
+        field = self._labelled(label)
         self._reach(field)
         self.page.keyboard.type(option)
         expect(field.locator("option:checked")).to_have_text(option)
