@@ -40,7 +40,7 @@ SENT: dict[str, dict[str, str]] = {"audit:export": {"subject": "trader:T-0001"}}
 """What is sent where an empty form means that something does not exist."""
 
 OPEN_TO_ALL = {
-    *("live", "ready", "desk:appearance", "desk:choose", "desk:participant"),
+    *("live", "ready", "desk:appearance", "desk:choose", "desk:participant", "exporting:needs"),
     *("accounts:sign-in", "account_login", "account_inactive", "mfa_login_webauthn"),
 }
 
@@ -72,12 +72,12 @@ class Browser:
 
     def get(self, asked: Asked) -> HttpResponse:
         with self._once() as client:
-            return client.get(asked.address)  # type: ignore[return-value]
+            return _whole(client.get(asked.address))
 
     def post(self, asked: Asked, token: str = TOKEN) -> HttpResponse:
         sent = {"csrfmiddlewaretoken": token} if token else {}
         with self._once() as client:
-            return client.post(asked.address, SENT.get(asked.route.name, {}) | sent)  # type: ignore[return-value]
+            return _whole(client.post(asked.address, SENT.get(asked.route.name, {}) | sent))
 
     @contextmanager
     def _once(self) -> Iterator[Client]:
@@ -87,6 +87,13 @@ class Browser:
         with transaction.atomic():
             yield client
             transaction.set_rollback(True)
+
+
+def _whole(answer: Any) -> HttpResponse:
+    """Return the answer, which was read to its end if it was a file."""
+    if answer.streaming:
+        answer.getvalue()
+    return answer  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")

@@ -92,11 +92,11 @@ class Asked:
         return Asked(self.route, self.given | {first: nothing}, self.acts)
 
     def plain(self, text: str) -> str:
-        """Return a page without what says which object it is about."""
+        """Return a page without what says which object it is about: its address, and the names in it."""
+        text = text.replace(self.address, "…").replace(quote(self.address, safe=""), "…")
         for value in self.given.values():
-            for form in {str(value), quote(str(value)), quote(str(value), safe="")}:
-                if len(form) > 1:
-                    text = text.replace(form, "…")
+            if not isinstance(value, int):
+                text = text.replace(str(value), "…").replace(quote(str(value)), "…")
         return text
 
 
