@@ -120,5 +120,5 @@ def verified(house: House, file: Path, clock: Clock, folder: Path) -> str:
     """Return what the verifier says of a file to somebody who pinned the authority's record."""
     record, trust = house.home / "authority" / "record.cose", folder / "trust"
     words = succeed("trust", "fingerprint", record)
-    succeed("trust", "pin", record, "--trust", trust, "--fingerprint", words, "--at", f"{clock.at:%Y-%m-%d}")
+    succeed("trust", "pin", record, "--trust", trust, "--fingerprint", words, "--at", f"{clock.at:%Y-%m-%dT%H:%M:%SZ}")
     return succeed("verify", file, "--trust", trust, "--at", f"{clock.at + timedelta(days=1):%Y-%m-%d}")

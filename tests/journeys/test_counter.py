@@ -10,6 +10,7 @@ from macle.node.exporting.models import Certificate, Confirmation, Reconfirmatio
 from macle.node.permissions import Role
 from tests.journeys.house import a_house
 from tests.support.browsers import apart
+from tests.support.node_world import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,9 @@ def test_fifty_returned_slips_are_recorded(enter: Callable[..., Person], clock: 
         hand.follow("Record many slips", within="main")
         for _ in range(4):
             hand.press("More rows")
-        hand.choose("How they came", "By post")
-        hand.write(re.compile("^Shipment received on(?!.*row)"), "25 Nov 2026")
-        hand.choose(re.compile("^Container(?!.*row)"), "Yes, weighed and counted")
+        hand.choose("How they came", "Post")
+        hand.date(re.compile("^Shipment received on(?!.*row)"), TODAY)
+        hand.choose(re.compile("^Container(?!.*row)"), "Opened")
         hand.choose(re.compile("^Seals(?!.*row)"), "Intact")
         hand.choose(re.compile("^Result(?!.*row)"), "Accepted")
         for row, number in enumerate(numbers, start=1):
@@ -61,7 +62,7 @@ def test_stolen_blanks_are_told_to_all_and_what_is_under_way_is_answered_for(
         hand.choose("Block of the sheets", "BW00004001 to BW00004999, Port Selle Diamond Office")
         hand.write("First stolen sheet", "BW00004002")
         hand.write("Last stolen sheet", "BW00004020")
-        hand.write("In other hands since", "25 Nov 2026")
+        hand.date("In other hands since", TODAY)
         hand.write("What happened", "A box was missing when the strong room was opened.")
         hand.press("See what follows")
         hand.sees(re.compile("17 sheets that were not used are skipped for ever"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page
@@ -64,6 +65,11 @@ class Hand(ABC):
         self._into(field.first)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+
+    def date(self, label: str | re.Pattern[str], day: date) -> None:
+        """Type a day, as the browser of somebody in the United States takes it: month, day, year."""
+        self._into(self._labelled(label))
+        self.page.keyboard.type(f"{day:%m%d%Y}")
 
     def _labelled(self, label: str | re.Pattern[str]) -> Locator:
         return self.page.locator("main").get_by_label(label, exact=isinstance(label, str)).first

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.middleware.gzip import GZipMiddleware
 
 from macle.node.desk import pages
 
@@ -81,3 +82,17 @@ class Protect:
         if pages.is_signed_in(request):
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+class Compress(GZipMiddleware):
+    """Compresses pages where the browser takes that; files travel as they are.
+
+    The secret that a page repeats, its token against forged forms, is masked anew each time, so that the length of a
+    compressed page tells nothing of it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the page, compressed."""
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
