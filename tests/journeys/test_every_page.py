@@ -106,7 +106,7 @@ def test_every_page_keeps_nobody_out(browser: Browser, node: str, world: World, 
     session = apart(session_of, role, world) if role else ""
     context, arabic = (_context(browser, node, session, language) for language in ("en", "ar"))
     page, wrong, seen, said = context.new_page(), {}, 0, []
-    page.on("console", lambda message: said.append(message.text))
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     weighing, other = Weighing(page), arabic.new_page()
     other.set_viewport_size({"width": NARROW, "height": 844})

@@ -42,11 +42,11 @@ class Hand(ABC):
         with self.page.expect_navigation():
             self._use(link.first)
 
-    def press(self, name: str | re.Pattern[str], *, within: str = "main") -> None:
-        """Press a button that leads to a page."""
-        button = self.page.locator(within).get_by_role("button", name=name, exact=True)
+    def press(self, name: str | re.Pattern[str], *, within: str = "main", is_far: bool = False) -> None:
+        """Press a button that leads to a page; one that is far down is reached from the end."""
+        button = self.page.locator(within).get_by_role("button", name=name, exact=isinstance(name, str))
         with self.page.expect_navigation():
-            self._use(button.first)
+            self._use(button.first, is_far=is_far)
 
     def fetch(self, name: str, to: Path, *, is_link: bool = False) -> Path:
         """Press a button, or follow a link, that hands out a file, and keep the file."""
@@ -66,11 +66,6 @@ class Hand(ABC):
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
 
-    def date(self, label: str | re.Pattern[str], day: date) -> None:
-        """Type a day, as the browser of somebody in the United States takes it: month, day, year."""
-        self._into(self._labelled(label))
-        self.page.keyboard.type(f"{day:%m%d%Y}")
-
     def _labelled(self, label: str | re.Pattern[str]) -> Locator:
         return self.page.locator("main").get_by_label(label, exact=isinstance(label, str)).first
 
@@ -89,6 +84,10 @@ class Hand(ABC):
         return self.page.locator("h1").inner_text()
 
     @abstractmethod
+    def date(self, label: str | re.Pattern[str], day: date) -> None:
+        """Give a day."""
+
+    @abstractmethod
     def pick(self, name: str | re.Pattern[str]) -> None:
         """Choose one of several that exclude each other."""
 
@@ -101,7 +100,7 @@ class Hand(ABC):
         """Choose from a list that opens."""
 
     @abstractmethod
-    def _use(self, control: Locator) -> None:
+    def _use(self, control: Locator, *, is_far: bool = False) -> None:
         """Press, or follow."""
 
     @abstractmethod
@@ -112,6 +111,9 @@ class Hand(ABC):
 class Mouse(Hand):
     """Points, and types into fields."""
 
+    def date(self, label: str | re.Pattern[str], day: date) -> None:
+        self._labelled(label).fill(f"{day:%Y-%m-%d}")
+
     def pick(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("radio", name=name).first.click()
 
@@ -121,7 +123,8 @@ class Mouse(Hand):
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         self._labelled(label).select_option(label=option)
 
-    def _use(self, control: Locator) -> None:
+    def _use(self, control: Locator, *, is_far: bool = False) -> None:
+        del is_far
         control.click()
 
     def _into(self, field: Locator) -> None:
@@ -130,6 +133,11 @@ class Mouse(Hand):
 
 class Keyboard(Hand):
     """Never points: every control is reached from where one is by Tab, and used by Enter, Space and the arrows."""
+
+    def date(self, label: str | re.Pattern[str], day: date) -> None:
+        # As the browser of somebody in the United States takes it: month, day, year.
+        self._into(self._labelled(label))
+        self.page.keyboard.type(f"{day:%m%d%Y}")
 
     def pick(self, name: str | re.Pattern[str]) -> None:
         wanted = self.page.get_by_role("radio", name=name).first
@@ -153,20 +161,22 @@ class Keyboard(Hand):
         self.page.keyboard.type(option)
         expect(field.locator("option:checked")).to_have_text(option)
 
-    def _use(self, control: Locator) -> None:
-        self._reach(control)
+    def _use(self, control: Locator, *, is_far: bool = False) -> None:
+        self._reach(control, key="Shift+Tab" if is_far else "Tab")
         self.page.keyboard.press("Enter")
 
     def _into(self, field: Locator) -> None:
         self._reach(field)
 
-    def _reach(self, control: Locator, there: str = "e => e === document.activeElement") -> None:
+    def _reach(
+        self, control: Locator, there: str = "e => e === document.activeElement", *, key: str = "Tab"
+    ) -> None:
         control.wait_for(state="visible")
         for _ in range(MOST_STEPS):
             if _is(control, there):
                 return
-            self.page.keyboard.press("Tab")
-        raise OutOfReach(f"{MOST_STEPS} times Tab did not lead to {control}")
+            self.page.keyboard.press(key)
+        raise OutOfReach(f"{MOST_STEPS} times {key} did not lead to {control}")
 
 
 def _is(control: Locator, what: str) -> bool:

@@ -76,7 +76,9 @@ class Protect:
         is_pdf = answer.headers.get("Content-Type", "").startswith("application/pdf")
         answer.headers.setdefault("Content-Security-Policy", _PDFS if is_pdf else _PAGES)
         answer["X-Frame-Options"] = "SAMEORIGIN" if is_pdf else "DENY"
-        answer["Permissions-Policy"] = _PERMISSIONS
+        if answer.headers.get("Content-Type", "").startswith(("text/html", "application/pdf")):
+            # Nothing else has permissions; beside every font and style sheet it would only be weight.
+            answer["Permissions-Policy"] = _PERMISSIONS
         answer["Cross-Origin-Opener-Policy"] = "same-origin"
         answer["Cross-Origin-Resource-Policy"] = "same-origin"
         if pages.is_signed_in(request):

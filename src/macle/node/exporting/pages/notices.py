@@ -170,7 +170,7 @@ def _concerned(*, boxes: bool, ticked: bool) -> lists.Listing:
             '<input type="checkbox" form="answers" name="number" value="{0}" aria-label="{1}"{2}>',
             row.number,
             _("Tick %(number)s") % {"number": row.number},
-            format_html(" checked") if ticked else "",
+            format_html(" {}", "checked") if ticked else "",
         )
 
     chosen = (lists.Column(name="tick", label=gettext_lazy("Tick"), value=box),) if boxes else ()
