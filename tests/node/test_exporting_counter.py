@@ -87,7 +87,7 @@ class TestOneSlip:
             changed = hidden_of(check) | {"do": "record", "carats": "204.18"}
             again = asked(OFFICIAL, "record-confirmation", post=changed)
             assert again.status_code == 200
-            assert "−1.00" in text_of(again)
+            assert "\u22121.00" in text_of(again)
             assert not Confirmation.objects.exists()
 
     def test_that_differs_is_recorded_as_it_came_and_settled_in_words(self) -> None:
@@ -95,7 +95,7 @@ class TestOneSlip:
             certificate = dispatched(house)
             check = asked(OFFICIAL, "record-confirmation", post=a_slip(certificate, carats="204.98"))
             assert "does not agree" in text_of(check)
-            assert "−0.20" in text_of(check)
+            assert "\u22120.20" in text_of(check)
             asked(OFFICIAL, "record-confirmation", post=hidden_of(check) | {"do": "record"})
             assert Confirmation.objects.get().differs == ["carats"]
             assert asked(OFFICIAL, "settle", certificate.number, post={"text": ""}).status_code == 422

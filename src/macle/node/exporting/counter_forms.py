@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PICTURES: Final = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
-ARRIVALS: Final = [
+ARRIVALS: Final[list[tuple[str, Any]]] = [
     (Arrival.POST.value, gettext_lazy("Post")),
     (Arrival.SCAN.value, gettext_lazy("Scan")),
     (Arrival.FAX.value, gettext_lazy("Fax")),
@@ -31,17 +31,17 @@ ARRIVALS: Final = [
 ]
 """How a confirmation comes; what comes from node to node is not recorded by hand."""
 
-BY_HAND: Final = ARRIVALS[:4]
+BY_HAND: Final[list[tuple[str, Any]]] = ARRIVALS[:4]
 
-OPENED: Final = [("yes", gettext_lazy("Opened")), ("no", gettext_lazy("Not opened"))]
+OPENED: Final[list[tuple[str, Any]]] = [("yes", gettext_lazy("Opened")), ("no", gettext_lazy("Not opened"))]
 
-SEALS: Final = [
+SEALS: Final[list[tuple[str, Any]]] = [
     (str(int(SealState.INTACT)), gettext_lazy("Intact")),
     (str(int(SealState.BROKEN)), gettext_lazy("Broken")),
     (str(int(SealState.REPLACED_BY_CUSTOMS)), gettext_lazy("Replaced by customs")),
 ]
 
-RESULTS: Final = [
+RESULTS: Final[list[tuple[str, Any]]] = [
     (str(int(ConfirmationResult.ACCEPTED)), gettext_lazy("Accepted")),
     (str(int(ConfirmationResult.ACCEPTED_AFTER_ENDORSEMENT)), gettext_lazy("Accepted after endorsement")),
     (str(int(ConfirmationResult.REFUSED)), gettext_lazy("Refused")),
@@ -390,7 +390,7 @@ class LookForm(forms.Form):
     what = forms.TextField(
         label=gettext_lazy("Number or code of the certificate"),
         help_text=gettext_lazy("Type the number, or scan the code on the certificate or the label."),
-        required=False,
+        missing=gettext_lazy("Type the number, or scan a code."),
         most=4000,
     )
     picture = forms.FileField(
@@ -402,5 +402,6 @@ class LookForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
         super().__init__(*args, **kwargs)
+        self.fields["what"].required = not self.files
         # A hand-held scanner types at once: the field has the focus, and helps with no guess of its own.
         self.fields["what"].widget.attrs |= {"autofocus": True, "autocomplete": "off", "dir": "ltr"}

@@ -351,10 +351,10 @@ def record(request: Request) -> HttpResponseBase:  # noqa: PLR0911 (the steps of
         try:
             certificate = _awaiting(number, request.actor)
         except errors.MacleError as error:
-            form = counter_forms.FindForm({"number": number})
-            form.is_valid()
-            form.take(error)
-            return _find(request, form, status=422)
+            asked = counter_forms.FindForm({"number": number})
+            asked.is_valid()
+            asked.take(error)
+            return _find(request, asked, status=422)
         return _typing(request, certificate, _new_slip(request, certificate))
     if request.POST.get("do") == "find":
         return _found(request)
@@ -703,7 +703,7 @@ def _place(
     request: Request,
     data: Any,  # noqa: ANN401 (a mutable QueryDict)
     places: list[int],
-    upload: UploadedFile,
+    upload: UploadedFile[Any],
     numbers: list[str],
     unmatched: list[str],
     awaited_numbers: Mapping[str, str],
@@ -711,7 +711,7 @@ def _place(
     """Put a picture beside the row of each number that it says, or that its name holds; add rows where none has it."""
     name = str(upload.name)
     numbers = numbers or [
-        number for number in [_number_in_name(name, awaited_numbers | _typed(data, places))] if number
+        number for number in [_number_in_name(name, {**awaited_numbers, **_typed(data, places)})] if number
     ]
     try:
         token = keeping.keep(upload, request, where="pictures")

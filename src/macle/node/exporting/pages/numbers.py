@@ -167,7 +167,9 @@ NUMBERS = lists.Listing(
             kind=lists.Kind.NUMBER,
             sort="counter",
             link=lambda row: (
-                reverse("exporting:application", args=[row.application.reference]) if row.application else ""
+                reverse("exporting:application", args=[row.application.reference])
+                if row.application
+                else reverse("exporting:block", args=[row.block_id])
             ),
         ),
         lists.Column(
@@ -325,7 +327,7 @@ def _not_received(stock: Block) -> int:
     came = sum(
         max(0, each.last - max(each.first, stock.next) + 1) for each in stock.deliveries.filter(last__gte=stock.next)
     )
-    return stock.left - came
+    return stock.left - int(came)
 
 
 @pages.page(Act.BLOCK_ALLOT, post=True)
