@@ -35,7 +35,7 @@ class ExportingConfig(AppConfig):
             navigation.Entry(label=_("Applications"), url="exporting:applications", act=Act.APPLICATION_READ, order=20),
             navigation.Entry(label=_("Certificates"), url="exporting:certificates", act=Act.CERTIFICATE_READ, order=30),
             navigation.Entry(
-                label=_("Does it need a certificate?"),
+                label=_("Certificate needed?"),
                 url="exporting:needs",
                 act=pages.SIGNED_IN,
                 order=80,

@@ -434,7 +434,7 @@ class SourcesStep(Step):
         self.count = min(max((int(each[1]) + 1 for each in there if each), default=1), MOST_SOURCES)
         self.count = min(max(self.count, self.around.rows), MOST_SOURCES)
         for index in range(self.count):
-            kinds = dict(SOURCE_KINDS)
+            kinds = {value: str(said) for value, said in SOURCE_KINDS.items()}
             if other := str(sent.get(f"sources_{index}_kind") or "")[:60]:
                 kinds.setdefault(other, other)
             self.fields[f"sources_{index}_kind"] = forms.OneOfManyField(
@@ -582,7 +582,7 @@ class FileForm(forms.Form):
 
     kind = forms.OneOfManyField(
         label=gettext_lazy("What is it?"),
-        choices=[(kind.value, said) for kind, said in KINDS_OF_FILE.items()],
+        choices=lambda: [(kind.value, str(said)) for kind, said in KINDS_OF_FILE.items()],
         missing=gettext_lazy("Say what the file is."),
     )
     file = forms.FileField(

@@ -96,7 +96,7 @@ def application(reference: str, by: Actor) -> Application:
     return found
 
 
-def hiding(rows: QuerySet[Any], by: Actor, *, application: str = "") -> QuerySet[Any]:
+def hiding(rows: Any, by: Actor, *, application: str = "") -> Any:  # noqa: ANN401 (rows of any table, with more in them)
     """Return the rows with ``hidden``: whether this person may not know of it more than that it is examined.
 
     ``application`` leads from a row to its application, with two underscores at its end.
@@ -351,7 +351,7 @@ def waiting_for(by: Actor) -> QuerySet[Application]:
         where = Q(trader_id=held.trader) if held.role in {Role.EXPORTER, Role.AGENT} else Q(office=held.office)
         of_role = where & Q(state__in=states)
         if held.role in {Role.EXPORTER, Role.AGENT}:
-            of_role &= ~Exists(Suspicion.objects.filter(application=OuterRef("pk"), until__isnull=True))
+            of_role &= ~Q(Exists(Suspicion.objects.filter(application=OuterRef("pk"), until__isnull=True)))
         if held.role is Role.VALIDATING_OFFICIAL:
             of_role &= ~Q(state=CertificateState.SEALED, examined_by=by.identifier)
         owed |= of_role

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +100,7 @@ def needs(request: Request) -> HttpResponseBase:
     """Ask what is moved and where, and answer."""
     asked = "goods" in request.GET or "movement" in request.GET
     form = entering.NeedsForm(request.GET if asked else None)
-    context = {"form": form, "answer": None, "may_begin": request.actor.may(Act.APPLICATION_DRAFT)}
+    context: dict[str, Any] = {"form": form, "answer": None, "may_begin": request.actor.may(Act.APPLICATION_DRAFT)}
     if asked and form.is_valid():
         answer = form.answer()
         why, then = WORDS[answer.case]

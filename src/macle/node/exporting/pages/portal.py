@@ -27,6 +27,7 @@ from macle.node.desk.templatetags import desk as drawn
 from macle.node.exporting import portal_forms as entering
 from macle.node.exporting import queries, words
 from macle.node.exporting.actions import applications
+from macle.node.exporting.forms import HEADINGS
 from macle.node.exporting.models import Attachment, AttachmentKind
 from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
@@ -380,7 +381,8 @@ def _keep(request: Request, matter: Application) -> None:
     try:
         trading.add_known_party(trader=matter.trader, **fields, on=on, by=request.actor, at=request.at)
     except errors.MacleError as error:
-        messages.warning(request, f"{_('It was not kept in the address book.')} {error.what}")
+        said = _("It was not kept in the address book.")
+        messages.warning(request, f"{said} {error.what}")
     else:
         messages.success(request, _("%(name)s is kept in the address book.") % {"name": fields["name"]})
 
@@ -602,12 +604,13 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
     }
 
 
-def _joined(*texts: str | None) -> str:
-    return ", ".join(" ".join(text.split()) for text in texts if text)
+def _joined(*texts: str | None) -> SafeString | str:
+    """Return texts of any script as one line, each isolated from the direction of the others."""
+    return format_html_join(", ", "<bdi>{}</bdi>", ((" ".join(text.split()),) for text in texts if text))
 
 
 def _heading(line: scheme.AppliedLine) -> str:
-    return str(entering.HEADINGS[line.hs]) if line.hs is not None else line.hs_text or _("No heading")
+    return str(HEADINGS[line.hs]) if line.hs is not None else line.hs_text or _("No heading")
 
 
 def _with_typed(
@@ -629,7 +632,7 @@ def _amount(line: scheme.AppliedLine, typed: Mapping[str, Any] | None = None) ->
 
 
 def _amounts(*parts: SafeString | str) -> SafeString | str:
-    return format_html_join(" · ", "{}", ((each,) for each in parts if each))
+    return format_html_join(" · ", "<bdi>{}</bdi>", ((each,) for each in parts if each))
 
 
 def _origin(origin: scheme.AppliedOrigin) -> str:
@@ -697,7 +700,7 @@ def _under_way(by: Actor) -> list[UnderWay]:
     last = queries.last_steps(waiting)
     return [
         UnderWay(matter, words.UNDER_EXAMINATION, "")
-        if matter.hidden
+        if getattr(matter, "hidden", False)
         else UnderWay(matter, words.mark(matter.state), matters.why_it_waits(matter, last.get(matter.pk)))
         for matter in waiting
     ]

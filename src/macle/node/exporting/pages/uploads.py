@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -142,7 +142,7 @@ def _kept(row: applications.Row) -> list[Any]:
 
 
 @pages.page(Act.APPLICATION_DRAFT)
-def template(request: Request) -> HttpResponse:  # noqa: ARG001 (the same table for everybody)
+def template(request: Request) -> HttpResponseBase:  # noqa: ARG001 (the same for everybody)
     """Hand out a table with the headings and one example."""
     return matters.download(tables.to_csv(list(TEMPLATE), [list(TEMPLATE.values())]), "applications.csv", "text/csv")
 
