@@ -1,10 +1,13 @@
 # Every target sets up what it needs by itself: see requirements/setup.sh. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs vectors pictures messages fonts fuzz system lock clean setup setup-oracles
+.PHONY: help demo test check bench docs vectors pictures messages fonts fuzz soak system lock clean setup setup-oracles
 
 python := .venv/bin/python
 once ?=
 seconds ?= 600
+validations ?= 5000
+seed ?= 1
+database ?= both
 upgrade ?=
 # More arguments for pytest, as in: make test args="-k QR"
 args ?=
@@ -12,8 +15,9 @@ args ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-demo: setup ## walk through one shipment (once=1: end by itself)
+demo: setup ## walk through one shipment, then run an example node with its sign-ins (once=1: end by itself)
 	$(python) examples/demo.py $(if $(filter 1,$(once)),--once)
+	$(python) -m examples.node $(if $(filter 1,$(once)),--once)
 
 test: system setup setup-oracles ## run all tests on all cores, the node's on both databases (args="...": more for pytest)
 	$(python) -m pytest -n auto --cov --cov-report=$(if $(args),term) $(args)
@@ -47,6 +51,9 @@ fonts: setup ## cut the fonts that travel with the package anew
 
 fuzz: setup ## throw hostile bytes at every reader (seconds=600)
 	$(python) -m tests.fuzz --seconds $(seconds)
+
+soak: setup ## validate in processes that are killed at random, and account (validations=5000 seed=1 database=both)
+	$(python) -m tests.soak --validations $(validations) --seed $(seed) --database $(database)
 
 system: ## install the Debian programs the tests use, or say which are missing
 	@requirements/system.sh

@@ -83,7 +83,7 @@ class Dice:
 
     def __init__(self, seed: str) -> None:
         """Begin the sequence that belongs to the seed."""
-        self._random = random.Random(seed)  # noqa: S311 (repeatable on purpose, no secret)
+        self._random = random.Random(seed)
 
     def below(self, end: int) -> int:
         """Return a whole number from 0 up to, without, the end."""

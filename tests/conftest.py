@@ -5,9 +5,15 @@ import os
 import hypothesis
 import pytest
 
+from macle.proof import keys
+
 # Cores are shared with other tests, so the time one example takes says nothing.
 hypothesis.settings.register_profile("macle", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("macle")
+
+
+# Keys of tests are made and opened by the hundred; tests/unit/proof/test_keys.py holds the rounds of real ones.
+keys.ROUNDS = 1000
 
 
 def left_out(config: pytest.Config) -> list[str]:

@@ -8,15 +8,16 @@ from django.test import RequestFactory
 from django.urls import resolve, reverse
 
 from macle.node.exporting.actions import certificates
+from macle.node.permissions import Actor, Held, Role
 from tests.support import node_exporting as made
 from tests.support.node_exporting import EXAMINER, OFFICIAL
+from tests.support.node_registry import OFFICE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.http.response import HttpResponseBase
 
-    from macle.node.permissions import Actor
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +86,10 @@ class TestPagesOfTheDesk:
             assert asked(EXAMINER, "reserve", application.reference).status_code == 200
             assert asked(EXAMINER, "reserve", application.reference, post={}).status_code == 302
             assert asked(EXAMINER, "seal", application.reference, post={"seals": "SL 1\nSL 2"}).status_code == 302
-            assert asked(OFFICIAL, "validate", application.reference).status_code == 200
+            assert "Show me the exact document" in text_of(asked(OFFICIAL, "validate", application.reference))
+            assert asked(OFFICIAL, "validate", application.reference, post={"do": "prepare"}).status_code == 302
+            shown = asked(OFFICIAL, "validate", application.reference)
+            assert "Identity in words" in text_of(shown)
             assert asked(OFFICIAL, "document", application.reference).status_code == 200
             refused = asked(EXAMINER, "validate", application.reference)
             assert refused.status_code in {403, 404}
@@ -98,3 +102,14 @@ class TestPagesOfTheDesk:
                 for who in (OFFICIAL, EXAMINER, house.exporter):
                     assert asked(who, name).status_code == 200, name
             assert "BW00004001" in text_of(asked(OFFICIAL, "certificates")).replace(" ", "")
+
+    def test_a_valuer_values_what_is_weighed(self) -> None:
+        valuer = Actor(identifier="user-quill", held=(Held(role=Role.VALUER, office=OFFICE),))
+        with made.a_house() as house:
+            application = made.examined(house)
+            assert "Value the goods" in text_of(asked(valuer, "application", application.reference))
+            assert asked(valuer, "value", application.reference, post={"government": "50000.00"}).status_code == 302
+            last = application.examinations.first()
+            assert last is not None
+            assert (last.government_cents, last.declared_cents, last.valued_by) == (5_000_000, 4_103_600, "declared")
+            assert asked(valuer, "value", application.reference, post={}).status_code == 422

@@ -8,12 +8,12 @@ from macle.node.exporting import queries
 from macle.node.exporting.actions import certificates, validation
 from macle.node.exporting.actions.desk import FourEyes
 from macle.node.exporting.models import Application, Certificate, Number, Step, Use
+from macle.node.traders import actions as register
 from macle.node.traders import queries as traders
 from macle.proof import codec, cose
 from macle.scheme.lifecycle import CertificateState
-from macle.scheme.terms import CountryCode
 from tests.support import node_exporting as made
-from tests.support.node_exporting import EXAMINER, OFFICIAL
+from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ class TestWalk:
             assert letter.about == "certificate:BW00004001"
             assert {part.name for part in letter.parts.all()} == {"BW00004001.copy.pdf", "certificate.cose"}
             assert Number.objects.get().use == Use.ISSUED
-            assert str(traders.balance(house.trader, (CountryCode("BW"),))) == "9794.82"
+            assert str(traders.balance(house.trader, BOTSWANA)) == "9794.82"
             certificates.dispatch(reference=certificate.application.reference, by=OFFICIAL, at=made.later(6))
             certificate.application.refresh_from_db()
             assert certificate.application.status is CertificateState.DISPATCHED
@@ -55,3 +55,20 @@ class TestWalk:
             with pytest.raises(FourEyes):
                 validation.prepare(reference=application.reference, by=EXAMINER, at=made.later(4))
             assert Certificate.objects.count() == 0
+
+    def test_whoever_speaks_for_the_trader_is_written_to_at_each_step(self) -> None:
+        with made.a_house() as house:
+            register.authorise_contact(
+                trader=house.trader,
+                name="Ada Quill",
+                email="ada@selle.example",
+                since=made.TODAY,
+                may_lodge=True,
+                language="pt",
+                by=EXAMINER,
+                at=made.AT,
+            )
+            made.validated(house)
+            letters = Letter.objects.filter(trader=house.trader.reference).select_related("content")
+            assert [letter.content.address for letter in letters] == ["ada@selle.example"] * len(letters)
+            assert len(letters) == 5

@@ -290,7 +290,7 @@ class TestKeys:
         assert keys.stamp(office=OFFICE, at=AT).signer is opened.signer
 
     def test_a_stamp_without_its_passphrase_is_missing(self, home: Path) -> None:
-        with configured(home=home, stamp_passphrase_file=str(home / "nowhere")), pytest.raises(keys.StampMissing):
+        with configured(home=home, stamp_passphrase_file=home / "nowhere"), pytest.raises(keys.StampMissing):
             keys.stamp(office=OFFICE, at=AT)
 
     def test_a_stamp_that_is_not_in_force_yet_is_missing(self, home: Path) -> None:  # noqa: ARG002

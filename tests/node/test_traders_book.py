@@ -66,8 +66,8 @@ class TestEnter:
         trader = a_trader()
         an_entry(trader, "100.00", EntryKind.PRODUCTION, reference="PR 0")
         entry = an_entry(trader, "10.05", kind)
-        assert entry.carats_hundredths == 1005 * kind.sign
-        assert held(trader) == {"BW": 10_000 + 1005 * kind.sign}
+        assert entry.carats_hundredths == 1005 * kind.direction
+        assert held(trader) == {"BW": 10_000 + 1005 * kind.direction}
 
     @pytest.mark.parametrize("kind", [kind for kind in EntryKind if kind not in actions.ENTERED])
     def test_refuses_what_is_an_act_of_its_own(self, kind: EntryKind) -> None:
@@ -442,7 +442,7 @@ class TestSums(HypothesisCase):
         expected = {"BW": 0, "ZA": 0}
         for number, (kind, letter, weight) in enumerate(steps):
             origin = {"B": "BW", "Z": "ZA"}[letter]
-            after = expected[origin] + weight * kind.sign
+            after = expected[origin] + weight * kind.direction
             try:
                 an_entry(trader, str(Carats(weight)), kind, origin=origin, reference=f"D {number}")
             except actions.BalanceShort:

@@ -8,6 +8,7 @@ two officials read to each other is the full hash, as words.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -174,11 +175,10 @@ class FileSigner:
             raise PassphraseWrong(f"A passphrase has at least {_LEAST_PASSPHRASE} characters.")
         if len(passphrase) > _LONGEST_PASSPHRASE or not passphrase.isprintable():
             raise PassphraseWrong(f"A passphrase has at most {_LONGEST_PASSPHRASE} characters, and all of them print.")
-        return self._key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(passphrase.encode()),
+        plain = self._key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        return _encrypted(plain, passphrase.encode())
 
     @property
     def private_key(self) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
@@ -201,6 +201,41 @@ class FileSigner:
             return self._key.sign(content)
         r, s = decode_dss_signature(self._key.sign(content, _deterministic()))
         return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+
+ROUNDS = 600_000
+"""Of PBKDF2 with SHA-256, between a passphrase and the key that its file is encrypted with."""
+
+
+def _encrypted(plain: bytes, passphrase: bytes) -> bytes:
+    """Return a key as encrypted PKCS#8 in PEM (RFC 8018: PBES2 with PBKDF2 and AES-256-CBC).
+
+    The library writes this form with 2,048 rounds and no choice, which a thief of the file tries through quickly.
+    """
+    from asn1crypto import algos, pem  # noqa: PLC0415 (only where a key is written)
+    from asn1crypto.keys import EncryptedPrivateKeyInfo  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC  # noqa: PLC0415
+    from cryptography.hazmat.primitives.padding import PKCS7  # noqa: PLC0415
+
+    salt, vector = secrets.token_bytes(16), secrets.token_bytes(16)
+    key = PBKDF2HMAC(hashes.SHA256(), 32, salt, ROUNDS).derive(passphrase)
+    padder, cipher = PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+    sealed = cipher.update(padder.update(plain) + padder.finalize()) + cipher.finalize()
+    derivation = {
+        "salt": algos.Pbkdf2Salt("specified", salt),
+        "iteration_count": ROUNDS,
+        "prf": {"algorithm": "sha256"},
+    }
+    algorithm = {
+        "algorithm": "pbes2",
+        "parameters": {
+            "key_derivation_func": {"algorithm": "pbkdf2", "parameters": derivation},
+            "encryption_scheme": {"algorithm": "aes256_cbc", "parameters": vector},
+        },
+    }
+    info = EncryptedPrivateKeyInfo({"encryption_algorithm": algorithm, "encrypted_data": sealed})
+    return bytes(pem.armor("ENCRYPTED PRIVATE KEY", info.dump()))
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -230,3 +232,19 @@ class TestFingerprint:
 
 def test_ed25519_keys_are_accepted() -> None:
     assert FileSigner(ed25519.Ed25519PrivateKey.generate()).algorithm is Algorithm.EDDSA
+
+
+class TestFile:
+    def test_is_sealed_with_many_rounds_and_opened_by_openssl(self, tmp_path: Path) -> None:
+        script = (
+            "import sys; from macle.proof.keys import FileSigner; "
+            "sys.stdout.buffer.write(FileSigner.new().to_pem(passphrase='an example'))"
+        )
+        pem = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout
+        path = tmp_path / "key.pem"
+        path.write_bytes(pem)
+        said = subprocess.run(["openssl", "asn1parse", "-in", str(path)], capture_output=True, text=True, check=True)
+        assert "INTEGER           :0927C0" in said.stdout  # 600,000
+        assert "hmacWithSHA256" in said.stdout
+        opened = ["openssl", "pkey", "-in", str(path), "-passin", "pass:an example", "-noout"]
+        assert subprocess.run(opened, capture_output=True, check=False).returncode == 0

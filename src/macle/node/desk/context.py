@@ -39,7 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": {
             "code": code,
-            "authority": (house.authority if house else "") or code,
+            "authority": settings.CONFIGURATION.authority or (house.authority if house else "") or code,
             "house": house,
             "version": macle.__version__,
             "signed_in": signed_in,

@@ -24,9 +24,10 @@ class ExportingConfig(AppConfig):
         """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
 
+        from macle.node.audit import dossiers, restoring  # noqa: PLC0415
         from macle.node.desk import navigation, pages  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
-        from macle.node.exporting import words  # noqa: PLC0415
+        from macle.node.exporting import dossier, words  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
         from macle.node.traders import wording  # noqa: PLC0415
 
@@ -53,6 +54,13 @@ class ExportingConfig(AppConfig):
         wording.lead("application", _address)
         navigation.answer_find("exporting", _find)
         worker.every(_HOUR, "expire certificates")(_expire)
+        for kind, collect in (
+            ("certificate", dossier.of_certificate),
+            ("application", dossier.of_application),
+            ("trader", dossier.of_trader),
+        ):
+            dossiers.register(kind, collect)
+        restoring.after(_skip_numbers)
 
 
 _HOUR = 3600
@@ -62,6 +70,16 @@ def _expire(at: datetime) -> None:
     from macle.node.exporting.actions import certificates  # noqa: PLC0415
 
     certificates.expire(at=at)
+
+
+def _skip_numbers(at: datetime) -> None:
+    """End every block after a restoration: nobody knows which of its numbers were used since the backup."""
+    from macle.node.exporting.actions import numbers  # noqa: PLC0415
+
+    numbers.skip_rest(at=at, by_identifier=_RESTORED)
+
+
+_RESTORED = "restore"
 
 
 def _applies_for_nobody(actor: Actor) -> bool:

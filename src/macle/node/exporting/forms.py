@@ -13,10 +13,11 @@ from macle.node.exporting.actions.certificates import VOID_REASONS
 from macle.node.exporting.actions.desk import Measured
 from macle.node.exporting.models import AttachmentKind
 from macle.scheme import applications
+from macle.scheme.certificates import ValidationKind
 from macle.scheme.terms import HSCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from macle.node.exporting.models import Application
     from macle.scheme.terms import Carats, USDollars
@@ -104,6 +105,7 @@ class ConsentForm(forms.Form):
     identity = django_forms.CharField(widget=django_forms.HiddenInput())
     password = django_forms.CharField(
         label=gettext_lazy("Your password"),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = forms.TextField(
@@ -115,6 +117,7 @@ class ConsentForm(forms.Form):
     secret = django_forms.CharField(
         label=gettext_lazy("Passphrase of your signing key"),
         help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -126,8 +129,48 @@ class TokenForm(forms.Form):
     secret = django_forms.CharField(
         label=gettext_lazy("PIN of your token"),
         help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+
+
+class BoundForm(forms.Form):
+    """A passkey that signs the document's identity, and what opens the official's key."""
+
+    identity = django_forms.CharField(widget=django_forms.HiddenInput())
+    credential = django_forms.CharField(widget=django_forms.HiddenInput(), max_length=16_384)
+    secret = django_forms.CharField(
+        label=gettext_lazy("Passphrase or PIN of your signing key"),
+        help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        strip=False,
+        widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ValuationForm(forms.Form):
+    """What a valuer found: the government's value, an independent one, or both."""
+
+    government = forms.DollarsField(label=gettext_lazy("Government valuation"), required=False)
+    independent = forms.DollarsField(label=gettext_lazy("Independent valuation"), required=False)
+
+
+class PrepareForm(forms.Form):
+    """What the kind of validation needs beside the official who signs."""
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 (Django's own)
+        kind: ValidationKind,
+        others: Sequence[tuple[str, str]],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if kind in (ValidationKind.TWO_OFFICIALS, ValidationKind.SECOND_OFFICIAL_ELSEWHERE):
+            self.fields["second"] = forms.OneOfManyField(
+                label=_("The other official, who approves it first"), choices=others
+            )
+        if kind is ValidationKind.CUSTOMS_REFERENCE:
+            self.fields["customs_reference"] = forms.TextField(label=_("Customs reference"), width="medium", most=60)
 
 
 class ExaminationForm(forms.Form):

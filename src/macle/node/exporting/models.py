@@ -3,9 +3,8 @@
 The rules of this module:
 
 - What happened stands in `Step`, one row for each accepted act, and is never changed. An application's ``state`` is
-  what
-  its steps say, kept beside them so that a list needs no sum; only `macle.node.exporting.actions` writes it, with the
-  step, and `queries.faults` finds any row in which the two differ.
+  what its steps say, kept beside them so that a list needs no sum; only `macle.node.exporting.actions` writes it, with
+  the step, and `queries.faults` finds any row in which the two differ.
 - Tables that are only added to hold digests, figures and identifiers. Names, reasons and signed bytes stand in tables
   of their own (`Reason`, `Content`, ...), which an erasure after retention may empty.
 - A number belongs to one application for ever. Every number of a block up to its next one has a row in `Number` or lies
@@ -35,8 +34,6 @@ _ACTS = [(act.value, act.value) for act in CertificateAct]
 
 class Unalterable(models.Model):
     """A row that is added once and stays as it is."""
-
-    objects: ClassVar[models.Manager[Any]] = AppendOnly.as_manager()
 
     class Meta:
         """No table of its own."""
@@ -90,6 +87,8 @@ class Application(models.Model):
     number = models.CharField(max_length=_NUMBER, blank=True)
     """The number of the certificate, once it is reserved."""
     succeeds = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replacements")
+    """Whose certificate it replaces, if any: it stays so over spoiled sheets, and only the desk says it."""
     seals = models.JSONField(default=list)
     """The container's seals, as recorded when it was sealed."""
     exporter_name = models.CharField(max_length=120, blank=True)
@@ -156,6 +155,8 @@ class Step(Unalterable):
     actor = models.CharField(max_length=_IDENTIFIER)
     deputises_for = models.CharField(max_length=_IDENTIFIER, blank=True)
     facts = models.JSONField(default=dict)
+
+    objects: ClassVar[models.Manager[Step]] = AppendOnly.as_manager()
 
     class Meta:
         """Steps in their order."""
@@ -237,8 +238,8 @@ class Attachment(models.Model):
 class Examination(models.Model):
     """What the desk weighed, counted and valued; the last one of an application counts.
 
-    ``lines`` holds for each HS heading the measured hundredths of a carat and the final value in cents. The three
-    valuations are totals in cents; which of them became final, by which rule, stands in ``valued_by``.
+    ``lines`` holds for each HS heading the measured hundredths of a carat, the final and the declared value in cents.
+    The three valuations are totals in cents; which of them became final, by which rule, stands in ``valued_by``.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="examinations")
@@ -287,7 +288,7 @@ class Block(models.Model):
     """A range of numbers allotted to an office; both ends belong to it.
 
     A number's national part is ``lead`` and its counter in ``width`` digits. On pre-printed forms the numbers are the
-    sheets'. ``next`` only grows; the row is locked while a number is taken.
+    sheets'. ``next`` only grows, and never stands in a gap; the row is locked while a number is taken.
     """
 
     office = models.CharField(max_length=120)
@@ -318,8 +319,9 @@ class Block(models.Model):
 
     @property
     def left(self) -> int:
-        """Return how many numbers were never taken."""
-        return max(0, self.last - self.next + 1)
+        """Return how many numbers can still be taken: those that were skipped ahead cannot."""
+        ahead = sum(gap.last - gap.first + 1 for gap in self.gaps.all() if gap.first >= self.next)
+        return max(0, int(self.last - self.next + 1 - ahead))
 
     def national(self, counter: int) -> str:
         """Return the national part of a number of the block."""
@@ -335,6 +337,8 @@ class Delivery(Unalterable):
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
     evidence = models.CharField(max_length=_DIGEST, blank=True)
+
+    objects: ClassVar[models.Manager[Delivery]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return its ends."""
@@ -381,7 +385,7 @@ class Number(models.Model):
 
 
 class Gap(Unalterable):
-    """Numbers that were skipped and will never be used; both ends belong to it."""
+    """Numbers that were skipped and will never be used; both ends belong to it, and gaps do not overlap."""
 
     block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="gaps")
     first = models.BigIntegerField()
@@ -389,6 +393,8 @@ class Gap(Unalterable):
     why = models.CharField(max_length=64)
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[Gap]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return its ends and why."""
@@ -412,6 +418,8 @@ class Intent(models.Model):
     record = models.BinaryField()
     key_id = models.CharField(max_length=16)
     holder = models.CharField(max_length=64)
+    second = models.CharField(max_length=64, blank=True)
+    """The holder of the further official's key, where two validate."""
     level = models.PositiveSmallIntegerField()
     validated_at = models.DateTimeField()
     prepared_at = models.DateTimeField()
@@ -478,6 +486,8 @@ class Certificate(Unalterable):
     status_index = models.BigIntegerField()
     recorded_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager[Certificate]] = AppendOnly.as_manager()
+
     class Meta:
         """The last one first; searched by key, by date and by destination."""
 
@@ -533,6 +543,8 @@ class Printing(Unalterable):
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
 
+    objects: ClassVar[models.Manager[Printing]] = AppendOnly.as_manager()
+
     def __str__(self) -> str:
         """Return what was printed."""
         return f"{self.application_id} {self.what}"
@@ -575,6 +587,8 @@ class Confirmation(Unalterable):
     recorded_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=_IDENTIFIER)
 
+    objects: ClassVar[models.Manager[Confirmation]] = AppendOnly.as_manager()
+
     class Meta:
         """The last one first."""
 
@@ -607,6 +621,8 @@ class Settlement(Unalterable):
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
     text = models.CharField(max_length=2000)
+
+    objects: ClassVar[models.Manager[Settlement]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return how."""
@@ -646,6 +662,8 @@ class FeeEntry(Unalterable):
     reason = models.CharField(max_length=2000, blank=True)
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[FeeEntry]] = AppendOnly.as_manager()
 
     def __str__(self) -> str:
         """Return what and how much."""
@@ -704,6 +722,8 @@ class Reconfirmation(Unalterable):
     is_ours = models.BooleanField()
     at = models.DateTimeField()
     by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[Reconfirmation]] = AppendOnly.as_manager()
 
     class Meta:
         """One answer for each."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Sum, Value, When
 
 from macle import errors
 from macle.node.exporting import drafting
@@ -23,12 +23,12 @@ from macle.node.exporting.models import (
 )
 from macle.node.permissions import Act, Role
 from macle.node.traders import queries as traders
-from macle.node.traders.models import LicenceKind
+from macle.node.traders.models import BalanceEntry, EntryKind, LicenceKind
 from macle.paper import stationery
 from macle.scheme import applications, examination, lifecycle, profiles
 from macle.scheme.certificates import OriginKind
 from macle.scheme.lifecycle import CertificateAct, CertificateState
-from macle.scheme.rules import Breach
+from macle.scheme.rules import Breach, Outcome
 from macle.scheme.terms import Carats
 
 if TYPE_CHECKING:
@@ -90,10 +90,23 @@ def application(reference: str, by: Actor) -> Application:
     """Return one of them; raise `ApplicationMissing`, whether it is out of reach or not there at all."""
     found = applications_of(by).filter(reference=reference).select_related("trader").first()
     if found is None:
-        raise ApplicationMissing(
-            "There is no such application.", where="reference", mend="Look for it in the list of applications."
-        )
+        raise no_application()
     return found
+
+
+def no_application() -> ApplicationMissing:
+    """Return what is said of an application that is not there, for whatever reason."""
+    return ApplicationMissing(
+        "There is no such application.", where="reference", mend="Look for it in the list of applications."
+    )
+
+
+def is_within(matter: Application, act: Act, by: Actor) -> bool:
+    """Return whether the act reaches the application; a draft is reached by who acts for its trader alone."""
+    reach = by.reach(act)
+    if matter.status is CertificateState.DRAFT:
+        return matter.trader_id in reach.traders
+    return reach.covers(office=matter.office, trader=matter.trader_id)
 
 
 def hiding(rows: Any, by: Actor, *, application: str = "") -> Any:  # noqa: ANN401 (rows of any table, with more in them)
@@ -120,10 +133,15 @@ def certificate(number: str, by: Actor) -> Certificate:
     """Return one of them by its number; raise `CertificateMissing`."""
     found = certificates_of(by).filter(number=number).select_related("application", "application__trader").first()
     if found is None:
-        raise CertificateMissing(
-            "There is no such certificate.", where="number", mend="Look for it in the list of certificates."
-        )
+        raise no_certificate()
     return found
+
+
+def no_certificate() -> CertificateMissing:
+    """Return what is said of a certificate that is not there, for whatever reason."""
+    return CertificateMissing(
+        "There is no such certificate.", where="number", mend="Look for it in the list of certificates."
+    )
 
 
 def confirmations_of(by: Actor) -> QuerySet[Confirmation]:
@@ -205,13 +223,50 @@ def examined(
     today = day(matter.office, at=at)
     law = profile(matter.office, at=at)
     data = drafting.assemble(
-        matter.entered,
+        entered(matter),
         house=house(matter.office),
         exporter=exporter(matter, on=today),
         found=found(matter) if with_findings else None,
         closing=closing or drafting.Closing(kind=validation_kind(law), expires_on=expiry(law, today)),
     )
     return examination.examine(data, at=at, today=today, balance=balance(matter), before_sealing=closing is None)
+
+
+def entered(matter: Application) -> dict[str, Any]:
+    """Return what was entered, with what only the desk says of a replacement: that it is one, and of what."""
+    if matter.replaces is None:
+        return dict(matter.entered)
+    old = matter.replaces
+    return {
+        **matter.entered,
+        "kind": "replacement",
+        "refers_to": {"number": old.number, "identity": old.certificate.identity},
+    }
+
+
+def breaches(
+    matter: Application, *, at: datetime, closing: drafting.Closing | None = None, with_findings: bool = True
+) -> list[Breach]:
+    """Return every breach that stands now: of the rules, of the register of traders, and of what the law knows."""
+    law = profile(matter.office, at=at)
+    blocked = traders.why_not(
+        matter.trader, kind=LicenceKind.EXPORTER, on=day(matter.office, at=at), profile=law
+    ) + _of_kind(matter, law)
+    asked = examined(matter, at=at, closing=closing, with_findings=with_findings).breaches
+    return [*blocked, *(breach for breach in asked if breach not in blocked)]
+
+
+def _of_kind(matter: Application, law: LegalProfile) -> list[Breach]:
+    """Return a breach where a trader applies for a kind of certificate that a trader cannot apply for here."""
+    kind = matter.entered.get("kind")
+    if kind == "replacement" and matter.replaces is None:
+        what, mend = "A replacement is begun by the desk.", "Ask the office to replace the certificate."
+    elif kind == "technical" and not law.technical_certificates:
+        what = f"It is not verified that {law.participant} knows technical certificates."
+        mend = "See its legal profile, and what stands in doubt there."
+    else:
+        return []
+    return [Breach("certificate.refers-to", Outcome.REFUSE, "kind", what, mend)]
 
 
 def validation_kind(law: LegalProfile) -> str:
@@ -228,23 +283,48 @@ def expiry(law: LegalProfile, issued_on: date) -> date:
 
 
 def balance(matter: Application) -> Carats:
-    """Return what the trader's book still covers for these goods, what is reserved for them included."""
+    """Return what the trader's book still covers for these goods, what it was charged for them included.
+
+    The goods of a replacement are those of the certificate that it replaces.
+    """
     origin = applications.read(drafting.kept(matter.entered)).origin
     countries = origin.countries if origin is not None else ()
     left = traders.balance(matter.trader, countries)
-    reserved = matter.carats_hundredths if is_reserved(matter) else 0
-    return Carats(left.hundredths + reserved)
+    own = charged(matter)
+    before = charged(matter.replaces) if matter.replaces is not None else 0
+    return Carats(left.hundredths + own + before)
 
 
-def is_reserved(matter: Application) -> bool:
-    """Return whether the trader's book was charged with it already."""
-    return bool(matter.number) and not lifecycle.is_terminal(matter.status)
+def charged(matter: Application) -> int:
+    """Return the hundredths of a carat with which the trader's book is charged under the application's number."""
+    if not matter.number:
+        return 0
+    kinds = (EntryKind.EXPORT, EntryKind.EXPORT_RETURNED)
+    entries = BalanceEntry.objects.filter(trader=matter.trader, reference=matter.number, kind__in=kinds)
+    return -int(entries.aggregate(sum=Sum("carats_hundredths"))["sum"] or 0)
+
+
+def has_left(matter: Application) -> bool:
+    """Return whether the shipment ever left with its certificate."""
+    return Step.objects.filter(application=matter, act=CertificateAct.DISPATCH).exists()
+
+
+def replacement_of(matter: Application) -> Application | None:
+    """Return the application that is about to replace its certificate, if one is."""
+    ended = [state for state in CertificateState if lifecycle.is_terminal(state)]
+    return Application.objects.filter(replaces=matter).exclude(state__in=ended).first()
 
 
 def released(matter: Application) -> frozenset[str]:
-    """Return the rules that hold it and that an official, with a reason, decided to let pass."""
-    steps = Step.objects.filter(application=matter, act=CertificateAct.RELEASE_HOLD).values_list("facts", flat=True)
-    return frozenset(rule for facts in steps for rule in facts.get("rules", ()))
+    """Return the rules that hold it and that an official, with a reason, decided to let pass.
+
+    What was decided is decided of the figures that were found then: another examination needs another decision.
+    """
+    last = matter.examinations.first()
+    if last is None:
+        return frozenset()
+    steps = Step.objects.filter(application=matter, act=CertificateAct.RELEASE_HOLD, at__gte=last.at)
+    return frozenset(rule for facts in steps.values_list("facts", flat=True) for rule in facts.get("rules", ()))
 
 
 def as_breach(error: errors.MacleError) -> Breach:

@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_MATTER}/check-answers", portal.check_answers, name="check-answers"),
     path(f"{_MATTER}/", matters.application, name="application"),
     path(f"{_MATTER}/examine", acts.examine, name="examine"),
+    path(f"{_MATTER}/value", acts.value, name="value"),
     path(f"{_MATTER}/reserve", acts.reserve, name="reserve"),
     path(f"{_MATTER}/seal", acts.seal, name="seal"),
     path(f"{_MATTER}/validate", validating.validate, name="validate"),

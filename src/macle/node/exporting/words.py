@@ -174,6 +174,7 @@ MESSAGES: Final[Mapping[str, StrOrPromise]] = {
     "void": _("Your certificate %(number)s is void."),
     "spoiled": _("The sheet of %(number)s was spoiled. Your shipment gets another number."),
     "replacing": _("Your certificate %(number)s is being replaced."),
+    "replaced": _("Your certificate %(number)s is replaced."),
     "lost": _("Your certificate %(number)s was reported lost."),
     "found": _("Your certificate %(number)s was found."),
     "invalidated": _("Your certificate %(number)s is invalidated."),

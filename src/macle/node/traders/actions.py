@@ -472,7 +472,10 @@ def enter(
             f"{kind} is not entered by itself.", where="kind", mend=f"Enter: {', '.join(sorted(ENTERED))}."
         )
     line = _Line(
-        trader=trader, origin=_origin(origin), hundredths=kind.sign * _something(carats), evidence=_evidence(evidence)
+        trader=trader,
+        origin=_origin(origin),
+        hundredths=kind.direction * _something(carats),
+        evidence=_evidence(evidence),
     )
     with transaction.atomic():
         return _entered([line], kind=kind, on=on, reference=reference, by=by, at=at)[0]
@@ -578,7 +581,7 @@ def post(
     if kind not in POSTED:
         raise EntryUnfit(f"{kind} is not posted.", where="kind", mend=f"Post: {', '.join(sorted(POSTED))}.")
     line = _Line(
-        trader=trader, origin=_origin(origin), hundredths=kind.sign * _something(carats), allowed=allowed_shortfall
+        trader=trader, origin=_origin(origin), hundredths=kind.direction * _something(carats), allowed=allowed_shortfall
     )
     return _written([line], kind=kind, on=on, reference=reference, by_identifier=by_identifier, at=at)[0]
 

@@ -80,7 +80,7 @@ class EntryKind(StrEnum):
     CORRECTION = "correction"
 
     @property
-    def sign(self) -> int:
+    def direction(self) -> int:
         """Return 1 where carats come in, -1 where they leave, 0 where it can be either."""
         return _SIGNS[self]
 

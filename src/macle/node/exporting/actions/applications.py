@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from macle.node.exporting.models import Application, Attachment, AttachmentKind,
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.node.traders import queries as traders
-from macle.node.traders.models import LicenceKind
 from macle.paper import tables
 from macle.scheme import applications, rules
 from macle.scheme.lifecycle import CertificateAct, CertificateState
@@ -39,8 +37,8 @@ MOST_ENTERED = 64 * 1024
 
 MOST_ATTACHMENTS = 40
 
-_LONGEST_ORIGIN = 48
-"""Characters of the column that lists are searched by; more countries than fit are more than a certificate names."""
+MOST_ROWS = 500
+"""Rows of a table that are taken at a time: each is looked at by every rule while somebody waits."""
 
 _OPEN = (CertificateState.DRAFT, CertificateState.DEFICIENT)
 
@@ -52,9 +50,15 @@ class DraftTooLarge(errors.Malformed):
 
 
 class DraftMalformed(errors.Malformed):
-    """What was entered holds characters that no database keeps."""
+    """What was entered cannot be kept at all."""
 
     code = "draft-malformed"
+
+
+class TooManyRows(errors.Refused):
+    """The table has more rows than are taken at a time."""
+
+    code = "too-many-rows"
 
 
 class NotADraft(errors.Conflict):
@@ -113,9 +117,10 @@ def begin(
 
 def copy(*, reference: str, by: Actor, at: datetime) -> Application:
     """Begin a draft with what was entered in an earlier application of the same trader."""
-    earlier = queries.application(reference, by)
-    by.require(Act.APPLICATION_DRAFT, trader=earlier.trader_id)
+    earlier = steps.reached(reference, Act.APPLICATION_DRAFT, by, lock=False)
     entered = {name: value for name, value in earlier.entered.items() if name not in _NOT_COPIED}
+    if entered.get("kind") == "replacement":
+        del entered["kind"]
     return begin(trader=earlier.trader_id, office=earlier.office, by=by, at=at, entered=entered, channel=Channel.COPY)
 
 
@@ -130,8 +135,7 @@ def save(*, reference: str, changes: Mapping[str, Any], by: Actor, at: datetime)
     it. Raises `NotADraft`.
     """
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_DRAFT, by)
+        application = steps.reached(reference, Act.APPLICATION_DRAFT, by)
         _require_draft(application)
         entered = {**application.entered, **drafting.kept(changes)}
         application.entered = _sound(
@@ -154,15 +158,20 @@ def _require_draft(application: Application) -> None:
 
 
 def _sound(entered: dict[str, Any]) -> dict[str, Any]:
-    """Return the data if it can be kept; raise `DraftTooLarge` or `DraftMalformed`."""
-    text = json.dumps(entered, ensure_ascii=False)
-    # A database keeps neither a nought character nor half of a pair; typed by hand they do not come.
-    data = text.encode(errors="replace")
-    if data.decode() != text or _NOUGHT.search(text):
+    """Return the data if it can be kept; raise `DraftMalformed` or `DraftTooLarge`.
+
+    Databases do not keep the character nought, half characters, and numbers that are none.
+    """
+    try:
+        text = json.dumps(entered, ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except (ValueError, TypeError, RecursionError):
+        text, size = "\\u0000", 0
+    if "\\u0000" in text:
         raise DraftMalformed(
             "What was entered holds a character that cannot be kept.", where="entered", mend="Type it anew."
         )
-    if len(data) > MOST_ENTERED:
+    if size > MOST_ENTERED:
         raise DraftTooLarge(
             f"More than {MOST_ENTERED:,} bytes were entered.",
             where="entered",
@@ -171,7 +180,7 @@ def _sound(entered: dict[str, Any]) -> dict[str, Any]:
     return entered
 
 
-_NOUGHT = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_LONGEST_ORIGIN = 48
 
 
 def _searchable(application: Application) -> None:
@@ -193,8 +202,7 @@ def lodge(*, reference: str, by: Actor, at: datetime) -> Step:
     lodged: the desk holds it once it is examined, and an official decides.
     """
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_LODGE, by)
+        application = steps.reached(reference, Act.APPLICATION_LODGE, by)
         steps.require_allowed(application, CertificateAct.SUBMIT)
         breaches = findings(application, at=at)
         refusing = [breach for breach in breaches if breach.outcome not in (Outcome.REVIEW, Outcome.HOLD)]
@@ -226,19 +234,13 @@ def digest_of(entered: Mapping[str, Any]) -> str:
 
 def findings(application: Application, *, at: datetime) -> list[Breach]:
     """Return every breach of the rules of an application before its examination, and of the trader's register."""
-    examined = queries.examined(application, at=at)
-    profile = queries.profile(application.office, at=at)
-    blocked = traders.why_not(
-        application.trader, kind=LicenceKind.EXPORTER, on=queries.day(application.office, at=at), profile=profile
-    )
-    return [*blocked, *(breach for breach in examined.breaches if breach not in blocked)]
+    return queries.breaches(application, at=at, with_findings=False)
 
 
 def cancel(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Take an application back before a number is reserved for it."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_WITHDRAW, by)
+        application = steps.reached(reference, Act.APPLICATION_WITHDRAW, by)
         step = steps.take(
             application,
             CertificateAct.CANCEL,
@@ -256,12 +258,10 @@ def attach(*, reference: str, kind: AttachmentKind, data: bytes, name: str, by: 
 
     The bytes are looked at before the transaction begins, so that a slow file holds no lock.
     """
-    application = queries.application(reference, by)
-    steps.allowed_to(application, Act.EVIDENCE_ADD, by)
+    application = steps.reached(reference, Act.EVIDENCE_ADD, by, lock=False)
     held = evidence.keep(data=data, name=name, by_identifier=by.identifier, at=at)
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.EVIDENCE_ADD, by)
+        application = steps.reached(reference, Act.EVIDENCE_ADD, by)
         if steps.is_ended(application):
             raise NotADraft("The matter is ended.", where="reference", mend="Add the file to its successor.")
         if application.attachments.filter(ended_at=None).count() >= MOST_ATTACHMENTS:
@@ -283,8 +283,7 @@ def attach(*, reference: str, kind: AttachmentKind, data: bytes, name: str, by: 
 def detach(*, reference: str, attachment: int, by: Actor, at: datetime) -> None:
     """Take a file out of a draft; its bytes stay in the store."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.EVIDENCE_ADD, by)
+        application = steps.reached(reference, Act.EVIDENCE_ADD, by)
         _require_draft(application)
         held = application.attachments.filter(pk=attachment, ended_at=None).first()
         if held is None:
@@ -320,11 +319,15 @@ def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: d
     """Make a draft of each row of a table (CSV, XLSX or JSON), and say of each what stands in its way.
 
     A row that cannot be read makes no draft and spoils only itself. Nothing is lodged. Raises
-    `macle.paper.tables.TableMalformed` if the file holds no table at all.
+    `macle.paper.tables.TableMalformed` if the file holds no table at all, and `TooManyRows`.
     """
     by.require(Act.APPLICATION_DRAFT, trader=trader)
+    registry.office(office, at=at)
+    given = tables.applications_in(data, queries.plain_name(name))
+    if len(given) > MOST_ROWS:
+        raise TooManyRows(f"The table has {len(given):,} rows.", where="file", mend=f"Give at most {MOST_ROWS}.")
     made = []
-    for lodged in tables.applications_in(data, queries.plain_name(name)):
+    for lodged in given:
         if lodged.problem is not None or not isinstance(lodged.data, dict):
             problem = lodged.problem or applications.ApplicationMalformed(
                 "An application is an object with fields.", mend="Give a table with headings."
@@ -333,7 +336,7 @@ def upload(*, data: bytes, name: str, trader: str, office: str, by: Actor, at: d
             continue
         try:
             draft = begin(trader=trader, office=office, by=by, at=at, entered=lodged.data, channel=Channel.UPLOAD)
-        except (DraftTooLarge, DraftMalformed) as error:
+        except errors.Malformed as error:
             made.append(Row(lodged.place, "", (queries.as_breach(error),)))
             continue
         made.append(Row(lodged.place, draft.reference, tuple(findings(draft, at=at))))

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from macle import errors
 from macle.node.exporting import drafting, printing, queries
-from macle.node.exporting.actions import desk, posting, steps
+from macle.node.exporting.actions import desk, numbers, posting, steps
 from macle.node.exporting.models import Application, Channel, Examination, Printing, Remark, Use
 from macle.node.permissions import Act, Actor, Held, Role
 from macle.node.registry import queries as registry
@@ -31,6 +31,12 @@ VOID_REASONS = (
 
 SPOILED = "spoiled sheet"
 
+RETURNED = "shipment returned"
+"""The one reason for which goods that left come back into the trader's book."""
+
+MOST_WORDS = steps.LONGEST_REASON - 100
+"""Letters of what is said beside a reason of the list."""
+
 CLOCK = "clock"
 """Who acts when a day ends: nobody in particular."""
 
@@ -47,6 +53,24 @@ class SheetDiffers(errors.Refused):
     code = "sheet-differs"
 
 
+class CannotBePrinted(errors.Refused):
+    """This is not printed of a certificate that stands where it stands."""
+
+    code = "cannot-be-printed"
+
+
+class ReplacementBegun(errors.Conflict):
+    """Another certificate is about to take the place of this one."""
+
+    code = "replacement-begun"
+
+
+class CertificateExpired(errors.Refused):
+    """The certificate expired before the shipment left."""
+
+    code = "certificate-expired"
+
+
 class NotKnownHere(errors.Refused):
     """This Participant's law does not know it."""
 
@@ -60,10 +84,10 @@ def print_out(*, reference: str, what: str, by: Actor, at: datetime, sheet: str 
     """Return a PDF of the certificate and write down that it was printed.
 
     ``what`` is ``original`` (drawn), ``sheet`` (values for the pre-printed form, whose number is read before), ``copy``
-    or ``label``. Raises `SheetDiffers` if another sheet lies in the printer.
+    or ``label``. Raises `SheetDiffers` if another sheet lies in the printer, and `CannotBePrinted`: an original is
+    printed as long as the certificate is in the house, on its sheet if its number is a sheet's; copies at any time.
     """
-    application = queries.application(reference, by)
-    steps.allowed_to(application, Act.CERTIFICATE_PRINT, by)
+    application = steps.reached(reference, Act.CERTIFICATE_PRINT, by, lock=False)
     certificate = queries.certificate(application.number, by)
     if what == "sheet" and "".join(sheet.split()).upper() not in {application.number, application.number[2:]}:
         raise SheetDiffers(
@@ -71,9 +95,11 @@ def print_out(*, reference: str, what: str, by: Actor, at: datetime, sheet: str 
             where="sheet",
             mend="Put that sheet into the printer and read its number.",
         )
+    _require_printable(application, what)
     pdf = printing.pdf(bytes(certificate.content.cose), what=what, at=at)
     with transaction.atomic():
         application = steps.locked(reference)
+        _require_printable(application, what)
         Printing.objects.create(
             application=application,
             what=what,
@@ -85,18 +111,57 @@ def print_out(*, reference: str, what: str, by: Actor, at: datetime, sheet: str 
     return pdf
 
 
+PRINTED = ("original", "sheet", "copy", "label")
+
+
+def _require_printable(application: Application, what: str) -> None:
+    if what not in PRINTED:
+        raise CannotBePrinted(f"{what[:20]!r} is not printed.", where="what", mend=f"One of: {', '.join(PRINTED)}.")
+    if what not in ("original", "sheet"):
+        return
+    if application.status is not CertificateState.VALIDATED:
+        raise CannotBePrinted(
+            f"It is {lifecycle.in_words(application.status)}: its original is no longer printed.",
+            where="what",
+            mend="Print a copy, which is marked as one.",
+        )
+    if (what == "sheet") is not is_on_a_sheet(application):
+        raise CannotBePrinted(
+            "Its number belongs to a pre-printed sheet." if what == "original" else "Its number is no sheet's.",
+            where="what",
+            mend="Print it on that sheet." if what == "original" else "Print the drawn original.",
+        )
+
+
 # --- On its way ---------------------------------------------------------------------------------------------
 
 
 def dispatch(*, reference: str, by: Actor, at: datetime) -> Step:
     """Record that the shipment left with its certificate; from now on the confirmation is awaited."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_DISPATCH, by)
+        application = steps.reached(reference, Act.CERTIFICATE_DISPATCH, by)
+        steps.require_allowed(application, CertificateAct.DISPATCH)
+        _refuse_replacing(application)
+        if at >= application.certificate.expires_at:
+            raise CertificateExpired(
+                f"It expired at the end of {application.certificate.date_of_expiry}.",
+                where="reference",
+                mend="Let the trader apply again.",
+            )
         application.due_on = confirmation_due(application, at=at)
         step = steps.take(application, CertificateAct.DISPATCH, tag=Act.CERTIFICATE_DISPATCH, by=by, at=at)
         steps.tell(application, "dispatched", at=at)
     return step
+
+
+def _refuse_replacing(application: Application) -> None:
+    other = queries.replacement_of(application)
+    if other is not None:
+        raise ReplacementBegun(
+            f"The application {other.reference} is about to replace it.",
+            where="reference",
+            mend="Finish the replacement, or end it first.",
+        )
 
 
 def confirmation_due(application: Application, *, at: datetime) -> date | None:
@@ -127,21 +192,23 @@ def void(*, reference: str, why: str, words: str, by: Actor, at: datetime) -> St
     """Void a reserved number or a certificate that did not leave, with a reason of the list and words of one's own."""
     if why not in VOID_REASONS:
         raise WhyUnknown(f"{why!r} is no reason of the list.", where="why", mend=f"One of: {', '.join(VOID_REASONS)}.")
-    text = steps.given(words, where="words") if why == "other" else words.strip()
+    text = steps.given(words, where="words") if why == "other" else steps.fit(words, where="words", most=MOST_WORDS)
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_VOID, by)
-        was_out = application.status in queries.IN_THE_AIR
+        application = steps.reached(reference, Act.CERTIFICATE_VOID, by)
         step = _void(application, why=why, words=text, use=Use.VOID, tag=Act.CERTIFICATE_VOID, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=why, by=by, at=at)
         steps.tell(application, "void", at=at, why=why)
     return step
 
 
 def _void(application: Application, *, why: str, words: str, use: Use, tag: Act, by: Actor, at: datetime) -> Step:
-    desk.give_back(application, use=use, why=why, by_identifier=by.identifier, at=at)
-    application.intents.filter(superseded_at=None, consented_at=None).update(superseded_at=at)
+    """Void the number of a locked application, and tell the partner if it was out of the house."""
+    steps.require_allowed(application, CertificateAct.VOID)
+    numbers.end(application.number, use=use, why=why, at=at)
+    _supersede(application, at=at)
+    if why == RETURNED or not queries.has_left(application):
+        desk.credit(application, by_identifier=by.identifier, at=at)
+    if application.status in queries.IN_THE_AIR:
+        posting.send_withdrawal(application, "void", why=why, by=by, at=at)
     return steps.take(
         application,
         CertificateAct.VOID,
@@ -153,24 +220,32 @@ def _void(application: Application, *, why: str, words: str, use: Use, tag: Act,
     )
 
 
+def _supersede(application: Application, *, at: datetime) -> None:
+    """Take back what is prepared to be signed; what somebody consented to stays as it is, and is not signed either."""
+    application.intents.filter(superseded_at=None, consented_at=None).update(superseded_at=at)
+
+
 def spoil(*, reference: str, words: str, by: Actor, at: datetime) -> Application:
     """Record that the sheet of a certificate was spoiled: its number is void, and a successor goes on at the desk.
 
-    The successor has the same data and examination, and gets the next number.
+    The successor has the same data and examination, and gets the next number. Raises `NotKnownHere` once it left.
     """
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.SHEET_SPOIL, by)
-        was_out = application.status in queries.IN_THE_AIR
-        _void(application, why=SPOILED, words=words.strip(), use=Use.SPOILED, tag=Act.SHEET_SPOIL, by=by, at=at)
-        if was_out:
-            posting.send_withdrawal(application, "void", why=SPOILED, by=by, at=at)
-        successor = _successor(application, entered=application.entered, by=by, at=at)
+        application = steps.reached(reference, Act.SHEET_SPOIL, by)
+        if application.status in queries.IN_THE_AIR and application.status is not CertificateState.VALIDATED:
+            raise NotKnownHere(
+                "The certificate is not here, and its sheet cannot be spoiled.",
+                where="reference",
+                mend="Void it, or replace it.",
+            )
+        text = steps.fit(words, where="words", most=MOST_WORDS)
+        _void(application, why=SPOILED, words=text, use=Use.SPOILED, tag=Act.SHEET_SPOIL, by=by, at=at)
+        successor = _successor(application, replaces=application.replaces, by=by, at=at)
         steps.tell(application, "spoiled", at=at, successor=successor.reference)
     return successor
 
 
-def _successor(application: Application, *, entered: dict[str, object], by: Actor, at: datetime) -> Application:
+def _successor(application: Application, *, replaces: Application | None, by: Actor, at: datetime) -> Application:
     """Return an application that stands where the examined one stood before its number, inside the transaction.
 
     Its first steps repeat those of the one that it succeeds: the same people did them, and the audit says so.
@@ -180,13 +255,14 @@ def _successor(application: Application, *, entered: dict[str, object], by: Acto
         trader=application.trader,
         office=application.office,
         channel=Channel.SUCCESSOR,
-        entered=entered,
+        entered=application.entered,
         since=at,
         begun_at=at,
         begun_by=by.identifier,
         lodged_at=application.lodged_at,
         examined_by=application.examined_by,
-        succeeds=application,
+        succeeds=_last_of(application),
+        replaces=replaces,
         exporter_name=application.exporter_name,
         importer_name=application.importer_name,
         destination=application.destination,
@@ -220,14 +296,24 @@ def _successor(application: Application, *, entered: dict[str, object], by: Acto
         )
         if successor.status is CertificateState.UNDER_EXAMINATION:
             break
-    releases = application.steps.filter(act=CertificateAct.RELEASE_HOLD)
-    if releases.exists():
-        held = sorted({rule for release in releases for rule in release.facts.get("rules", ())})
-        official = Actor(identifier=releases.latest("sequence").actor)
+    if released := sorted(queries.released(application)):
+        repeated: dict[str, object] = {"repeats": application.reference, "rules": released}
+        official = Actor(identifier=application.steps.filter(act=CertificateAct.RELEASE_HOLD).latest("sequence").actor)
         for act in (CertificateAct.HOLD, CertificateAct.RELEASE_HOLD):
-            facts = {"repeats": application.reference, "rules": held}
-            steps.take(successor, act, tag=queries.TAGS[act], by=official, at=at, facts=facts)
+            steps.take(successor, act, tag=queries.TAGS[act], by=official, at=at, facts=repeated)
+    if application.steps.filter(act=CertificateAct.APPROVE).exists():
+        for act in (CertificateAct.REQUEST_KP_APPROVAL, CertificateAct.APPROVE):
+            earlier = Actor(identifier=application.steps.filter(act=act).latest("sequence").actor)
+            facts = {"repeats": application.reference}
+            steps.take(successor, act, tag=queries.TAGS[act], by=earlier, at=at, facts=facts)
     return successor
+
+
+def _last_of(application: Application) -> Application:
+    """Return the last of those that succeed each other; one whose replacement came to nothing is succeeded again."""
+    while hasattr(application, "successor"):
+        application = application.successor
+    return application
 
 
 _REPEATED = (CertificateAct.SUBMIT, CertificateAct.EXAMINE)
@@ -236,14 +322,14 @@ _REPEATED = (CertificateAct.SUBMIT, CertificateAct.EXAMINE)
 def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Application:
     """Begin the replacement of a certificate that did not leave, or that is lost.
 
-    The old one is surrendered, and ends when its replacement is validated. Raises `NotKnownHere` where the profile does
-    not let certificates be replaced.
+    The old one is surrendered, and ends when its replacement is validated. Raises `ReplacementBegun`, and
+    `NotKnownHere` where the profile does not let certificates be replaced.
     """
     words = steps.given(reason)
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_REPLACE, by)
+        application = steps.reached(reference, Act.CERTIFICATE_REPLACE, by)
         steps.require_allowed(application, CertificateAct.REPLACE)
+        _refuse_replacing(application)
         law = queries.profile(application.office, at=at)
         if law.corrections and CorrectionPolicy.REPLACEMENT_BEFORE_EXPORT not in law.corrections:
             raise NotKnownHere(
@@ -251,12 +337,7 @@ def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Applicat
                 where="reference",
                 mend="Void it, and let the trader apply again.",
             )
-        entered = {
-            **application.entered,
-            "kind": "replacement",
-            "refers_to": {"number": application.number, "identity": application.certificate.identity},
-        }
-        successor = _successor(application, entered=entered, by=by, at=at)
+        successor = _successor(application, replaces=application, by=by, at=at)
         steps.note(
             application,
             tag=Act.CERTIFICATE_REPLACE,
@@ -272,17 +353,18 @@ def replace(*, reference: str, reason: str, by: Actor, at: datetime) -> Applicat
 def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Record that a certificate was lost; the partner is told."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_REPORT_LOST, by)
+        application = steps.reached(reference, Act.CERTIFICATE_REPORT_LOST, by)
+        steps.require_allowed(application, CertificateAct.REPORT_LOST)
+        words = steps.given(reason)
+        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_LOST,
             tag=Act.CERTIFICATE_REPORT_LOST,
             by=by,
             at=at,
-            reason=steps.given(reason),
+            reason=words,
         )
-        posting.send_withdrawal(application, "lost", why="lost", by=by, at=at)
         steps.tell(application, "lost", at=at)
     return step
 
@@ -290,17 +372,20 @@ def report_lost(*, reference: str, reason: str, by: Actor, at: datetime) -> Step
 def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Record that a lost certificate was found: it is where it was."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_REPORT_FOUND, by)
+        application = steps.reached(reference, Act.CERTIFICATE_REPORT_FOUND, by)
+        steps.require_allowed(application, CertificateAct.REPORT_FOUND)
+        _refuse_replacing(application)
+        steps.require_allowed(application, CertificateAct.REPORT_FOUND)
+        words = steps.given(reason)
+        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         step = steps.take(
             application,
             CertificateAct.REPORT_FOUND,
             tag=Act.CERTIFICATE_REPORT_FOUND,
             by=by,
             at=at,
-            reason=steps.given(reason),
+            reason=words,
         )
-        posting.send_withdrawal(application, "found", why="found", by=by, at=at)
         steps.tell(application, "found", at=at)
     return step
 
@@ -308,27 +393,27 @@ def report_found(*, reference: str, reason: str, by: Actor, at: datetime) -> Ste
 def invalidate(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Invalidate a certificate whose data are inaccurate or have changed; the partner is told."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_INVALIDATE, by)
-        had_number, was_out = bool(application.number), application.status in queries.IN_THE_AIR
-        if had_number and not was_out:
-            desk.give_back(application, use=Use.VOID, why="invalidated", by_identifier=by.identifier, at=at)
-        step = steps.take(
-            application,
-            CertificateAct.INVALIDATE,
-            tag=Act.CERTIFICATE_INVALIDATE,
-            by=by,
-            at=at,
-            reason=steps.given(reason),
-        )
-        if was_out:
+        application = steps.reached(reference, Act.CERTIFICATE_INVALIDATE, by)
+        steps.require_allowed(application, CertificateAct.INVALIDATE)
+        words, is_signed = steps.given(reason), hasattr(application, "certificate")
+        _supersede(application, at=at)
+        if application.number and not is_signed:
+            numbers.end(application.number, use=Use.VOID, why="invalidated", at=at)
+        if not queries.has_left(application):
+            desk.credit(application, by_identifier=by.identifier, at=at)
+        if is_signed:
             posting.send_withdrawal(application, "invalidated", why="invalidated", by=by, at=at)
+        step = steps.take(
+            application, CertificateAct.INVALIDATE, tag=Act.CERTIFICATE_INVALIDATE, by=by, at=at, reason=words
+        )
         steps.tell(application, "invalidated", at=at, step=step.sequence)
     return step
 
 
 def expire(*, at: datetime, most: int = 500) -> int:
     """Let certificates expire that were validated and never left, and whose instant has passed; return how many.
+
+    Their goods come back into the traders' books.
 
     The clock does it, for every office; nothing is asked of a person.
     """
@@ -342,6 +427,7 @@ def expire(*, at: datetime, most: int = 500) -> int:
             if application.status is not CertificateState.VALIDATED:
                 continue
             clock = Actor(identifier=CLOCK, held=(Held(role=Role.VALIDATING_OFFICIAL, office=application.office),))
+            desk.credit(application, by_identifier=CLOCK, at=at)
             steps.take(application, CertificateAct.EXPIRE, tag=Act.CERTIFICATE_EXPIRE, by=clock, at=at)
             steps.tell(application, "expired", at=at)
             expired += 1

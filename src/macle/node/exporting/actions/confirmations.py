@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -100,9 +101,9 @@ def record(*, slip: Slip, by: Actor, at: datetime) -> Confirmation:
 
     Raises `NotAwaited`, `SlipMalformed` or `macle.node.audit.evidence.UploadRefused`.
     """
+    steps.require_may(Act.CONFIRMATION_RECORD, by)
     number = str(CertificateNumber.parse("".join(slip.number.split()).upper(), where="number"))
-    certificate = queries.certificate(number, by)
-    by.require(Act.CONFIRMATION_RECORD, office=certificate.office)
+    certificate = _certificate(number, by)
     require_possible(slip, certificate, today=queries.day(certificate.office, at=at))
     held = ""
     if slip.picture:
@@ -138,10 +139,7 @@ def record(*, slip: Slip, by: Actor, at: datetime) -> Confirmation:
         )
         ConfirmationWords.objects.create(
             confirmation=confirmation,
-            office=slip.office,
-            official=slip.official,
-            importer=slip.importer,
-            remark=slip.remark,
+            **{name: steps.fit(getattr(slip, name), where=name, most=most) for name, most in _LONGEST.items()},
         )
         for act in _WAYS[slip.result]:
             steps.take(
@@ -174,9 +172,23 @@ def record_all(*, slips: Sequence[Slip], by: Actor, at: datetime) -> list[Record
     return recorded
 
 
+def _certificate(number: str, by: Actor) -> Certificate:
+    """Return the certificate if the actor may record its confirmation; raise `CertificateMissing`."""
+    certificate = queries.certificate(number, by)
+    if not queries.is_within(certificate.application, Act.CONFIRMATION_RECORD, by):
+        raise queries.no_certificate()
+    return certificate
+
+
+_LONGEST = {"office": 120, "official": 120, "importer": 120, "remark": 400}
+
+
 def require_possible(slip: Slip, certificate: Certificate, *, today: date) -> None:
     """Raise `SlipMalformed` at the first thing that no slip of this certificate can say."""
-    if slip.date_of_receipt < certificate.date_of_issuance:
+    for name, most in _LONGEST.items():
+        steps.fit(getattr(slip, name), where=name, most=most)
+    # Across the date line a shipment can arrive the day before it left.
+    if slip.date_of_receipt < certificate.date_of_issuance - _A_DAY:
         raise SlipMalformed(
             f"The shipment cannot have arrived before {certificate.date_of_issuance}, when the certificate was issued.",
             where="date_of_receipt",
@@ -184,6 +196,10 @@ def require_possible(slip: Slip, certificate: Certificate, *, today: date) -> No
         )
     if slip.received_on > today or slip.date_of_receipt > today:
         raise SlipMalformed("This day is still to come.", where="date_of_receipt", mend="Read the date again.")
+    if slip.received_on < slip.date_of_receipt - _A_DAY:
+        raise SlipMalformed(
+            "The slip cannot have come before the shipment arrived.", where="received_on", mend="Read both dates again."
+        )
     if slip.opened and slip.carats is None:
         raise SlipMalformed(
             "The container was opened, and no weight stands there.",
@@ -192,6 +208,9 @@ def require_possible(slip: Slip, certificate: Certificate, *, today: date) -> No
         )
     if slip.parcels is not None and not 1 <= slip.parcels <= MOST_PARCELS:
         raise SlipMalformed("A shipment has at least one parcel.", where="parcels", mend="Read the slip again.")
+
+
+_A_DAY = timedelta(days=1)
 
 
 def differences(slip: Slip, certificate: Certificate) -> list[str]:
@@ -211,8 +230,8 @@ def differences(slip: Slip, certificate: Certificate) -> list[str]:
 
 def settle(*, number: str, text: str, by: Actor, at: datetime) -> Settlement:
     """Settle a difference on this side, in words; the slip stays as it came."""
-    certificate = queries.certificate(number, by)
-    by.require(Act.CONFIRMATION_RECORD, office=certificate.office)
+    steps.require_may(Act.CONFIRMATION_RECORD, by)
+    certificate = _certificate(number, by)
     words = steps.given(text, where="text")
     with transaction.atomic():
         application = steps.locked(certificate.application.reference)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -10,11 +10,11 @@ from django.db import transaction
 from macle import errors
 from macle.node.exporting import queries
 from macle.node.exporting.actions import numbers, steps
-from macle.node.exporting.models import Examination, Suspicion, Use
+from macle.node.exporting.models import Examination, Suspicion
 from macle.node.permissions import Act
 from macle.node.traders import actions as traders
-from macle.scheme import participants, rules
-from macle.scheme.certificates import LONGEST_SEAL, MOST_SEALS, OriginKind
+from macle.scheme import lifecycle, participants, rules
+from macle.scheme.certificates import LONGEST_SEAL, MOST_PARCELS, MOST_SEALS, OriginKind
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.participants import StandingKind
 from macle.scheme.rules import Outcome
@@ -22,7 +22,7 @@ from macle.scheme.terms import Carats, HSCode, USDollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from macle.node.exporting.models import Application, Number, Step
     from macle.node.permissions import Actor
@@ -49,6 +49,12 @@ class PhotographsMissing(errors.Refused):
     code = "photographs-missing"
 
 
+class ApprovalMissing(errors.Conflict):
+    """An origin under enhanced vigilance needs the approval of the KP monitoring team."""
+
+    code = "approval-missing"
+
+
 class SuspicionMissing(errors.Conflict):
     """No suspicion is open, or one is open already."""
 
@@ -72,37 +78,18 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
 
     A second examination takes the place of the first. Raises `ExaminationMalformed`.
     """
-    if not measured.lines or measured.parcels < 1:
-        raise ExaminationMalformed(
-            "Nothing was measured.", where="lines", mend="Give parcels, and weight and value of each heading."
-        )
+    remark = _sound(measured)
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_EXAMINE, by)
+        application = steps.reached(reference, Act.APPLICATION_EXAMINE, by)
         if application.status is not CertificateState.UNDER_EXAMINATION:
             steps.require_allowed(application, CertificateAct.EXAMINE)
-        valued_by, lines = _final(measured, basis=queries.profile(application.office, at=at).value_basis)
-        examination = Examination.objects.create(
-            application=application,
-            at=at,
-            by=by.identifier,
-            parcels=measured.parcels,
-            lines=lines,
-            declared_cents=sum(value.hundredths for _, value in measured.lines.values()),
-            government_cents=measured.government.hundredths if measured.government else None,
-            independent_cents=measured.independent.hundredths if measured.independent else None,
-            valued_by=valued_by,
-            synthetics_screened=measured.synthetics_screened,
-            remark=measured.remark,
-        )
+        examination = enter(application, replace(measured, remark=remark), by=by, at=at)
         application.examined_by = by.identifier
-        application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
-        application.value_cents = sum(int(line["value"]) for line in lines)
         facts: dict[str, object] = {
             "parcels": measured.parcels,
             "carats": application.carats_hundredths,
             "value": application.value_cents,
-            "valued_by": valued_by,
+            "valued_by": examination.valued_by,
         }
         if application.status is CertificateState.SUBMITTED:
             steps.take(application, CertificateAct.EXAMINE, tag=Act.APPLICATION_EXAMINE, by=by, at=at, facts=facts)
@@ -115,6 +102,47 @@ def examine(*, reference: str, measured: Measured, by: Actor, at: datetime) -> E
         else:
             steps.tell(application, "examined", at=at)
     return examination
+
+
+def enter(application: Application, measured: Measured, *, by: Actor, at: datetime) -> Examination:
+    """Enter what was measured and valued beside a locked application, which then has these figures."""
+    valued_by, lines = _final(measured, basis=queries.profile(application.office, at=at).value_basis)
+    application.carats_hundredths = sum(weight.hundredths for weight, _ in measured.lines.values())
+    application.value_cents = sum(int(line["value"]) for line in lines)
+    return Examination.objects.create(
+        application=application,
+        at=at,
+        by=by.identifier,
+        parcels=measured.parcels,
+        lines=lines,
+        declared_cents=sum(value.hundredths for _, value in measured.lines.values()),
+        government_cents=measured.government.hundredths if measured.government else None,
+        independent_cents=measured.independent.hundredths if measured.independent else None,
+        valued_by=valued_by,
+        synthetics_screened=measured.synthetics_screened,
+        remark=measured.remark,
+    )
+
+
+def _sound(measured: Measured) -> str:
+    """Return the remark of what was measured if all of it can be; raise `ExaminationMalformed` or `WordsUnfit`."""
+    if not measured.lines or not all(weight.hundredths for weight, _ in measured.lines.values()):
+        raise ExaminationMalformed(
+            "Nothing was measured.", where="lines", mend="Give weight and value of each heading that is there."
+        )
+    if not 1 <= measured.parcels <= MOST_PARCELS:
+        raise ExaminationMalformed(
+            f"A shipment has 1 to {MOST_PARCELS:,} parcels.", where="parcels", mend="Count them again."
+        )
+    if sum(weight.hundredths for weight, _ in measured.lines.values()) >= Carats.limit:
+        raise ExaminationMalformed(
+            "This is more than any shipment holds.", where="lines", mend="Look for a slip of the point."
+        )
+    if sum(value.hundredths for _, value in measured.lines.values()) >= USDollars.limit:
+        raise ExaminationMalformed(
+            "This is worth more than any shipment.", where="lines", mend="Look for a slip of the point."
+        )
+    return steps.fit(measured.remark, where="remark")
 
 
 def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str, Any]]]:
@@ -143,17 +171,21 @@ def _final(measured: Measured, *, basis: str | None) -> tuple[str, list[dict[str
     for index, (heading, (weight, value)) in enumerate(ordered):
         share = left if index == len(ordered) - 1 else total * value.hundredths // declared if declared else 0
         left -= share
-        lines.append({"hs": str(heading), "carats": weight.hundredths, "value": share})
+        lines.append({"hs": str(heading), "carats": weight.hundredths, "value": share, "declared": value.hundredths})
     return chosen, lines
 
 
 def standing_in_the_way(application: Application, *, at: datetime) -> list[Breach]:
     """Return the breaches that stop it now: what an official released no longer does."""
+    return unreleased(application, queries.breaches(application, at=at))
+
+
+def unreleased(application: Application, breaches: Sequence[Breach]) -> list[Breach]:
+    """Return those of the breaches that stop it and that no official let pass."""
     released = queries.released(application)
-    examined = queries.examined(application, at=at)
     return [
         breach
-        for breach in examined.breaches
+        for breach in breaches
         if breach.outcome.stops and not (breach.outcome is Outcome.HOLD and breach.rule in released)
     ]
 
@@ -175,8 +207,7 @@ def _hold(application: Application, holding: Sequence[Breach], *, by: Actor, at:
 def hold(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Hold an application for an official's decision."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_HOLD, by)
+        application = steps.reached(reference, Act.APPLICATION_HOLD, by)
         step = steps.take(
             application, CertificateAct.HOLD, tag=Act.APPLICATION_HOLD, by=by, at=at, reason=steps.given(reason)
         )
@@ -187,8 +218,7 @@ def hold(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
 def release(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Decide, with a reason, that a held application goes on: the rules that hold it are let pass."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_RELEASE, by)
+        application = steps.reached(reference, Act.APPLICATION_RELEASE, by)
         _four_eyes(application, by, at=at)
         holding = [breach for breach in standing_in_the_way(application, at=at) if breach.outcome is Outcome.HOLD]
         step = steps.take(
@@ -223,8 +253,7 @@ class FourEyes(errors.NotPermitted):
 def return_to_trader(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Find an application deficient: it goes back to the trader, who mends it."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_RETURN, by)
+        application = steps.reached(reference, Act.APPLICATION_RETURN, by)
         step = steps.take(
             application,
             CertificateAct.FIND_DEFICIENT,
@@ -240,8 +269,7 @@ def return_to_trader(*, reference: str, reason: str, by: Actor, at: datetime) ->
 def reject(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
     """Refuse an application for good."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_REJECT, by)
+        application = steps.reached(reference, Act.APPLICATION_REJECT, by)
         step = steps.take(
             application, CertificateAct.REJECT, tag=Act.APPLICATION_REJECT, by=by, at=at, reason=steps.given(reason)
         )
@@ -252,13 +280,13 @@ def reject(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
 # --- Enhanced vigilance -----------------------------------------------------------------------------
 
 
-def is_under_vigilance(applied: Applied, *, on: datetime) -> bool:
+def is_under_vigilance(applied: Applied, *, on: date) -> bool:
     """Return whether the standing of a country of origin is partial: zone, photographs and approval are then asked."""
     countries = applied.origin.countries if applied.origin else ()
     every = participants.load()
     for country in countries:
-        for code in every.participant_of(country, on=on.date()):
-            certain = every.standing(code, on=on.date()).certain
+        for code in every.participant_of(country, on=on):
+            certain = every.standing(code, on=on).certain
             if certain is None or certain.kind is StandingKind.PARTIAL:
                 return True
     return False
@@ -267,8 +295,7 @@ def is_under_vigilance(applied: Applied, *, on: datetime) -> bool:
 def request_approval(*, reference: str, by: Actor, at: datetime) -> Step:
     """Ask the KP monitoring team for approval; the photographs must be there."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_REQUEST_APPROVAL, by)
+        application = steps.reached(reference, Act.APPLICATION_REQUEST_APPROVAL, by)
         _require_photographs(application)
         step = steps.take(
             application,
@@ -293,8 +320,7 @@ def _require_photographs(application: Application) -> None:
 def approve(*, reference: str, approved: bool, reason: str, by: Actor, at: datetime) -> Step:
     """Record what the KP monitoring team decided."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.APPLICATION_APPROVE, by)
+        application = steps.reached(reference, Act.APPLICATION_APPROVE, by)
         step = steps.take(
             application,
             CertificateAct.APPROVE if approved else CertificateAct.DECLINE,
@@ -317,21 +343,26 @@ def reserve(*, reference: str, by: Actor, at: datetime, sheet: str = "") -> Numb
     `numbers.SheetRefused`.
     """
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_RESERVE, by)
+        application = steps.reached(reference, Act.CERTIFICATE_RESERVE, by)
         steps.require_allowed(application, CertificateAct.RESERVE)
         examined = queries.examined(application, at=at)
         stopping = standing_in_the_way(application, at=at)
         if stopping:
             raise rules.RulesRefuse(stopping)
-        if is_under_vigilance(examined.application, on=at) and application.status is not CertificateState.KP_APPROVED:
-            raise PhotographsMissing(
+        today = queries.day(application.office, at=at)
+        if (
+            is_under_vigilance(examined.application, on=today)
+            and application.status is not CertificateState.KP_APPROVED
+        ):
+            raise ApprovalMissing(
                 "This origin is under enhanced vigilance: the KP monitoring team approves before a number is reserved.",
                 where="origin",
                 mend="Request the approval.",
             )
         number = numbers.reserve(application, at=at, sheet=sheet)
         application.number = number.number
+        if application.replaces is not None:
+            _credit(application.replaces, by_identifier=by.identifier, at=at)
         _charge(application, examined.application, by=by, at=at)
         steps.take(
             application,
@@ -381,8 +412,7 @@ def seal(*, reference: str, seals: Sequence[str], by: Actor, at: datetime) -> St
             mend="Write the number of the seal alone.",
         )
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_SEAL, by)
+        application = steps.reached(reference, Act.CERTIFICATE_SEAL, by)
         application.seals = cleaned
         step = steps.take(
             application, CertificateAct.SEAL, tag=Act.CERTIFICATE_SEAL, by=by, at=at, facts={"seals": cleaned}
@@ -391,9 +421,31 @@ def seal(*, reference: str, seals: Sequence[str], by: Actor, at: datetime) -> St
     return step
 
 
-def give_back(application: Application, *, use: Use, why: str, by_identifier: str, at: datetime) -> None:
-    """Write down that a reserved number is not used and credit the trader's book, inside the transaction of the act."""
-    numbers.end(application.number, use=use, why=why, at=at)
+def credit(application: Application, *, by_identifier: str, at: datetime) -> None:
+    """Credit the trader's book with goods that did not leave, inside the transaction of the act that ends the matter.
+
+    Goods are charged once. Those of a replacement are charged under its number; where it comes to nothing, they stand
+    again under the number of the certificate that it would have replaced, as long as that one lives.
+    """
+    _credit(application, by_identifier=by_identifier, at=at)
+    old = application.replaces
+    if old is None or lifecycle.is_terminal(old.status) or queries.charged(old):
+        return
+    traders.draw(
+        trader=old.trader,
+        origins=origins_of(queries.examined(old, at=at).application),
+        carats=Carats(old.carats_hundredths),
+        on=queries.day(old.office, at=at),
+        reference=old.number,
+        at=at,
+        by_identifier=by_identifier,
+        allowed_shortfall=True,
+    )
+
+
+def _credit(application: Application, *, by_identifier: str, at: datetime) -> None:
+    if not queries.charged(application):
+        return
     traders.give_back(
         trader=application.trader,
         reference=application.number,
@@ -409,8 +461,7 @@ def give_back(application: Application, *, use: Use, why: str, by_identifier: st
 def suspect(*, reference: str, text: str, by: Actor, at: datetime) -> Suspicion:
     """Open a suspicion: the trader then reads only *under examination*."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_SUSPECT, by)
+        application = steps.reached(reference, Act.CERTIFICATE_SUSPECT, by)
         if queries.is_suspected(application):
             raise SuspicionMissing("A suspicion is open already.", where="reference", mend="Add what is new to it.")
         suspicion = Suspicion.objects.create(
@@ -423,8 +474,7 @@ def suspect(*, reference: str, text: str, by: Actor, at: datetime) -> Suspicion:
 def clear(*, reference: str, outcome: str, by: Actor, at: datetime) -> Suspicion:
     """End a suspicion with what came of it."""
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.CERTIFICATE_SUSPECT, by)
+        application = steps.reached(reference, Act.CERTIFICATE_SUSPECT, by)
         suspicion = application.suspicions.filter(until__isnull=True).first()
         if suspicion is None:
             raise SuspicionMissing("No suspicion is open.", where="reference", mend="Look at the acts so far.")

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from macle import errors
+from macle.node.exporting import queries
 from macle.node.exporting.actions import steps
 from macle.node.exporting.models import Fee, FeeEntry
 from macle.node.permissions import Act
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from macle.node.permissions import Actor
 
 MOST_CENTS = 10**13
+MOST_WORDS = 120
 _CURRENCY = 3
 
 
@@ -41,17 +43,16 @@ class MoreThanIsDue(errors.Refused):
 
 def charge(*, reference: str, what: str, currency: str, amount_cents: int, by: Actor, at: datetime) -> Fee:
     """Charge a fee or levy for an application; ``amount_cents`` is in hundredths of the currency."""
-    name, code = what.strip(), currency.strip().upper()
+    name, code = steps.fit(what, where="what", most=MOST_WORDS), currency.strip().upper()
     if not name or not 0 < amount_cents < MOST_CENTS:
         raise FeeMalformed("A fee has a name and an amount.", where="what", mend="Say what for, and how much.")
     if len(code) != _CURRENCY or not code.isascii() or not code.isalpha():
         raise FeeMalformed(f"{currency!r} is no currency.", where="currency", mend="Write three letters, such as USD.")
     with transaction.atomic():
-        application = steps.locked(reference)
-        steps.allowed_to(application, Act.FEE_CHARGE, by)
+        application = steps.reached(reference, Act.FEE_CHARGE, by)
         fee = Fee.objects.create(
             application=application,
-            what=name[:120],
+            what=name,
             currency=code,
             amount_cents=amount_cents,
             due_at=at,
@@ -79,11 +80,10 @@ def pay(*, fee: int, amount_cents: int, payment: str, by: Actor, at: datetime) -
 
     Source: KPCS Core Document, Annex II-7 (payments through official banking channels with documents).
     """
-    if not payment.strip():
+    document = steps.fit(payment, where="payment", most=MOST_WORDS)
+    if not document:
         raise FeeMalformed("A payment has a document.", where="payment", mend="Give the number of its receipt.")
-    return _settle(
-        fee, "paid", Act.FEE_RECORD, amount_cents=amount_cents, reference=payment.strip()[:120], by=by, at=at
-    )
+    return _settle(fee, "paid", Act.FEE_RECORD, amount_cents=amount_cents, reference=document, by=by, at=at)
 
 
 def waive(*, fee: int, amount_cents: int, reason: str, by: Actor, at: datetime) -> FeeEntry:
@@ -103,11 +103,11 @@ def _settle(
     reason: str = "",
 ) -> FeeEntry:
     with transaction.atomic():
+        steps.require_may(tag, by)
         held = Fee.objects.select_related("application").filter(pk=fee).first()
-        if held is None:
+        if held is None or not queries.is_within(held.application, tag, by):
             raise FeeMissing("There is no such fee.", where="fee", mend="Look at the application's fees.")
         application = steps.locked(held.application.reference)
-        steps.allowed_to(application, tag, by)
         if not 0 < amount_cents <= outstanding(held):
             raise MoreThanIsDue(
                 f"{outstanding(held) // 100}.{outstanding(held) % 100:02d} {held.currency} is due.",

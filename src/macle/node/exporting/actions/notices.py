@@ -16,6 +16,7 @@ from macle.node.exporting import queries
 from macle.node.exporting.actions import numbers, posting, steps
 from macle.node.exporting.models import Certificate, Notice, NoticeKind, Number, Reconfirmation
 from macle.node.permissions import Act
+from macle.node.registry import keys as node_keys
 from macle.node.registry import queries as registry
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ def issue_for_sheets(
 ) -> Notice:
     """Give notice that pre-printed sheets were stolen; both ends belong to the range.
 
-    Sheets that were not used are skipped for ever. The partners to whom certificates with these numbers are under way
-    are told, and every partner learns the range.
+    Sheets that were not used are skipped for ever, also those that lie further down in the stack. The partners to whom
+    certificates with these numbers are under way are told, and every partner learns the range.
     """
     words = steps.given(text, where="text")
     with transaction.atomic():
-        held = numbers.locked(block)
-        by.require(Act.NOTICE_ISSUE, office=held.office)
+        held = numbers.locked(block, Act.NOTICE_ISSUE, by)
+        _refuse_future(since, at=at)
         if not held.on_sheets or not held.first <= first <= last <= held.last:
             raise ScopeMalformed(
                 f"{first} to {last} are no sheets of the block {held}.", where="first", mend="Give sheets of one block."
@@ -73,16 +74,7 @@ def issue_for_sheets(
             issued_at=at,
             issued_by=by.identifier,
         )
-        if held.next <= last:
-            skipped_from = max(first, held.next)
-            if skipped_from > held.next:
-                raise ScopeMalformed(
-                    f"The sheets before {held.national(skipped_from)} were not used yet.",
-                    where="first",
-                    mend=f"Begin with {held.national(held.next)}, or record those before as spoiled.",
-                )
-            numbers.skip(block=held, last=last, why="stolen", at=at, by_identifier=by.identifier)
-        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, first=first, last=last)
+        numbers.skip(block=held, first=first, last=last, why="stolen", at=at, by_identifier=by.identifier)
         _tell_all(
             notice,
             f"Pre-printed sheets {held.national(first)} to {held.national(last)} were stolen.\n\n{words}\n\n"
@@ -91,6 +83,7 @@ def issue_for_sheets(
             by=by,
             at=at,
         )
+        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, first=first, last=last)
     return notice
 
 
@@ -110,6 +103,11 @@ def issue_for_key(
             where="key_id",
             mend="Give 16 hexadecimal digits, as the official's page shows.",
         )
+    if all(each.public_key.key_id.hex() != key for each in node_keys.record().keys):
+        raise ScopeMalformed(
+            f"This authority never had the key {key}.", where="key_id", mend="Copy it from the official's page."
+        )
+    _refuse_future(since, at=at)
     with transaction.atomic():
         notice = Notice.objects.create(
             kind=NoticeKind.KEY,
@@ -121,7 +119,6 @@ def issue_for_key(
             issued_at=at,
             issued_by=by.identifier,
         )
-        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, key_id=key)
         _tell_all(
             notice,
             f"The key {key} may have been in other hands since {since:%Y-%m-%d %H:%M} UTC.\n\n{words}\n\n"
@@ -130,10 +127,16 @@ def issue_for_key(
             by=by,
             at=at,
         )
+        _record(notice, Act.NOTICE_ISSUE, by=by, at=at, key_id=key)
     return notice
 
 
 _KEY_ID = 16
+
+
+def _refuse_future(since: datetime, *, at: datetime) -> None:
+    if since > at:
+        raise ScopeMalformed("This is still to come.", where="since", mend="Say since when it may have been taken.")
 
 
 def in_the_air(notice: Notice) -> QuerySet[Certificate]:
@@ -161,15 +164,23 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
     Returns for how many it answered now. What was answered stays.
     """
     with transaction.atomic():
-        held = _locked(notice)
-        by.require(Act.CERTIFICATE_RECONFIRM, office=held.office)
+        held = _locked(notice, Act.CERTIFICATE_RECONFIRM, by)
         _refuse_ended(held)
+        if both := set(ours) & set(not_ours):
+            raise ScopeMalformed(
+                f"{min(both)} cannot be both.", where="not_ours", mend="Say of each one whether it is yours."
+            )
         answers = dict.fromkeys(ours, True) | dict.fromkeys(not_ours, False)
         concerned = {each.number: each for each in unanswered(held).filter(number__in=answers)}
         Reconfirmation.objects.bulk_create(
             Reconfirmation(notice=held, certificate=certificate, is_ours=answers[number], at=at, by=by.identifier)
             for number, certificate in sorted(concerned.items())
         )
+        by_partner: dict[str, list[Certificate]] = {}
+        for certificate in concerned.values():
+            by_partner.setdefault(certificate.destination, []).append(certificate)
+        for partner, certificates in sorted(by_partner.items()):
+            posting.send_notice(held, to=partner, text=_answers(held, certificates, answers), by=by, at=at)
         _record(
             held,
             Act.CERTIFICATE_RECONFIRM,
@@ -178,11 +189,6 @@ def reconfirm(*, notice: int, ours: Sequence[str], not_ours: Sequence[str], by: 
             ours=sorted(each.identity for number, each in concerned.items() if answers[number]),
             not_ours=sorted(each.identity for number, each in concerned.items() if not answers[number]),
         )
-        by_partner: dict[str, list[Certificate]] = {}
-        for certificate in concerned.values():
-            by_partner.setdefault(certificate.destination, []).append(certificate)
-        for partner, certificates in sorted(by_partner.items()):
-            posting.send_notice(held, to=partner, text=_answers(held, certificates, answers), by=by, at=at)
     return len(concerned)
 
 
@@ -201,21 +207,21 @@ def end(*, notice: int, outcome: str, by: Actor, at: datetime) -> Notice:
     """End a notice with what came of it; partners are told."""
     words = steps.given(outcome, where="outcome")
     with transaction.atomic():
-        held = _locked(notice)
-        by.require(Act.NOTICE_END, office=held.office)
+        held = _locked(notice, Act.NOTICE_END, by)
         _refuse_ended(held)
         held.ended_at, held.ended_by, held.outcome = at, by.identifier, words
         held.save()
-        _record(held, Act.NOTICE_END, by=by, at=at)
         _tell_all(held, f"The notice of {held.issued_at:%Y-%m-%d} ({held.kind}) is ended.\n\n{words}\n", by=by, at=at)
+        _record(held, Act.NOTICE_END, by=by, at=at)
     return held
 
 
-def _locked(notice: int) -> Notice:
-    try:
-        return Notice.objects.select_for_update().get(pk=notice)
-    except Notice.DoesNotExist:
-        raise NoticeMissing("There is no such notice.", where="notice", mend="See the list of notices.") from None
+def _locked(notice: int, act: Act, by: Actor) -> Notice:
+    steps.require_may(act, by)
+    held: Notice | None = Notice.objects.select_for_update().filter(pk=notice).first()
+    if held is None or not by.reach(act).covers(office=held.office):
+        raise NoticeMissing("There is no such notice.", where="notice", mend="See the list of notices.")
+    return held
 
 
 def _refuse_ended(notice: Notice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from django.db import transaction
 from macle import errors
 from macle.node.audit import actions as audit
 from macle.node.exporting import queries
+from macle.node.exporting.actions import steps
 from macle.node.exporting.models import Block, Delivery, Gap, Number, Use
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from macle.node.permissions import Actor
 
 MOST_IN_A_BLOCK = 10**7
+LONGEST_LEAD = 8
 STATUS_LIST = 2**17
 """Places of a year's status list: at least twice what one authority uses, so that a place tells no count."""
 
@@ -60,6 +63,10 @@ def allot(
     legal profile does not write.
     """
     by.require(Act.BLOCK_ALLOT)
+    if len(lead) > LONGEST_LEAD:
+        raise BlockRefused(
+            f"A lead has at most {LONGEST_LEAD} characters.", where="lead", mend="Write more of it as digits."
+        )
     if not 0 <= first <= last or last - first >= MOST_IN_A_BLOCK or len(str(last)) > width:
         raise BlockRefused(
             f"{first} to {last} in {width} digits is no range of numbers.",
@@ -89,22 +96,31 @@ def allot(
             mend=f"Write them after the pattern {law.number_pattern}.",
         )
     with transaction.atomic():
-        # All blocks are locked, so that two that overlap are not allotted at once.
-        for other in Block.objects.select_for_update():
-            if (other.lead, other.width) == (lead, width) and other.first <= last and first <= other.last:
+        block.save(force_insert=True)
+        _record(block, Act.BLOCK_ALLOT, by=by, at=at, first=first, last=last, on_sheets=on_sheets)
+        # The chain of the audit is locked by now: of two that are allotted at once, the later sees the earlier here.
+        stem, width_in_all, begins, ends = _span(block)
+        for other in Block.objects.exclude(pk=block.pk):
+            other_stem, other_width, other_begins, other_ends = _span(other)
+            if (stem, width_in_all) == (other_stem, other_width) and other_begins <= ends and begins <= other_ends:
                 raise BlockRefused(
                     f"It overlaps the block {other} of {other.office}.", where="first", mend="Begin after that block."
                 )
-        block.save(force_insert=True)
-        _record(block, Act.BLOCK_ALLOT, by=by, at=at, first=first, last=last, on_sheets=on_sheets)
     return block
+
+
+def _span(block: Block) -> tuple[str, int, int, int]:
+    """Return a block's letters, how many digits follow them, and its ends: digits of the lead count as digits."""
+    stem = block.lead.rstrip("0123456789")
+    ends = (block.national(each)[len(stem) :] for each in (block.first, block.last))
+    first, last = map(int, ends)
+    return stem, len(block.lead) - len(stem) + block.width, first, last
 
 
 def receive(*, block: int, first: int, last: int, by: Actor, at: datetime, evidence: str = "") -> Delivery:
     """Record that pre-printed sheets came; both ends belong to the delivery."""
     with transaction.atomic():
-        held = locked(block)
-        by.require(Act.SHEETS_RECEIVE, office=held.office)
+        held = locked(block, Act.SHEETS_RECEIVE, by)
         if not held.on_sheets or not held.first <= first <= last <= held.last:
             raise SheetRefused(
                 f"{first} to {last} are no sheets of the block {held}.",
@@ -124,28 +140,49 @@ def receive(*, block: int, first: int, last: int, by: Actor, at: datetime, evide
 
 def spoil(*, block: int, counter: int, why: str, by: Actor, at: datetime) -> Number:
     """Record that the next sheet of a block was spoiled before anything was reserved on it."""
+    words = steps.given(why, where="why")
+    if len(words) > LONGEST_WHY:
+        raise steps.WordsUnfit(f"This has at most {LONGEST_WHY} characters.", where="why", mend="Say it in short.")
     with transaction.atomic():
-        held = locked(block)
-        by.require(Act.SHEET_SPOIL, office=held.office)
+        held = locked(block, Act.SHEET_SPOIL, by)
         if not held.on_sheets or counter != held.next or held.next > held.last:
             raise SheetRefused(
                 f"The next sheet is {held.national(held.next)}.",
                 where="counter",
                 mend="Take the sheets in their order; a sheet that is missing is reported as such.",
             )
-        number = _taken(held, application=None, use=Use.SPOILED, at=at, why=why)
-        _record(held, Act.SHEET_SPOIL, by=by, at=at, number=number.number, why=why)
+        number = _taken(held, application=None, use=Use.SPOILED, at=at, why=words)
+        digest = hashlib.sha256(words.encode()).hexdigest()
+        _record(held, Act.SHEET_SPOIL, by=by, at=at, number=number.number, why=digest)
     return number
 
 
-def skip(*, block: Block, last: int, why: str, at: datetime, by_identifier: str) -> Gap | None:
-    """Skip the numbers of a locked block up to this one; inside the transaction of the act that orders it."""
-    if last < block.next:
-        return None
-    gap = Gap.objects.create(block=block, first=block.next, last=last, why=why, at=at, by=by_identifier)
-    block.next = last + 1
+LONGEST_WHY = 64
+
+
+def skip(*, block: Block, first: int, last: int, why: str, at: datetime, by_identifier: str) -> list[Gap]:
+    """Skip numbers of a locked block that were not taken; inside the transaction of the act that orders it.
+
+    They may lie ahead: what comes before them is still used. Numbers that were taken or skipped stay as they are.
+    """
+    gaps = []
+    begin = max(first, block.next)
+    for other in [*block.gaps.filter(last__gte=begin, first__lte=last).order_by("first"), None]:
+        end = last if other is None else other.first - 1
+        if begin <= end:
+            gaps.append(Gap.objects.create(block=block, first=begin, last=end, why=why, at=at, by=by_identifier))
+        if other is not None:
+            begin = max(begin, other.last + 1)
+    _move(block, block.next)
+    return gaps
+
+
+def _move(block: Block, counter: int) -> None:
+    """Let this number be the next one of a locked block, or the first one behind the gap in which it lies."""
+    while (gap := block.gaps.filter(first__lte=counter, last__gte=counter).first()) is not None:
+        counter = gap.last + 1
+    block.next = counter
     block.save(update_fields=["next"])
-    return gap
 
 
 def skip_rest(*, at: datetime, by_identifier: str) -> int:
@@ -156,7 +193,15 @@ def skip_rest(*, at: datetime, by_identifier: str) -> int:
     ended = 0
     with transaction.atomic():
         for block in Block.objects.select_for_update().filter(ended_at=None):
-            gap = skip(block=block, last=block.last, why="restored from a backup", at=at, by_identifier=by_identifier)
+            skipped_from = block.next
+            gaps = skip(
+                block=block,
+                first=block.first,
+                last=block.last,
+                why="restored from a backup",
+                at=at,
+                by_identifier=by_identifier,
+            )
             block.ended_at = at
             block.save(update_fields=["ended_at"])
             ended += 1
@@ -167,7 +212,7 @@ def skip_rest(*, at: datetime, by_identifier: str) -> int:
                 subject=block.subject,
                 at=at,
                 office=block.office,
-                facts={"skipped_from": gap.first, "skipped_to": gap.last} if gap else {"skipped": 0},
+                facts={"skipped_from": skipped_from, "skipped_to": block.last} if gaps else {"skipped": 0},
             )
     return ended
 
@@ -207,19 +252,19 @@ def _require_sheet(block: Block, sheet: str, participant: str) -> None:
         )
 
 
-def locked(block: int) -> Block:
-    """Return the block, locked until the transaction ends; raise `BlockMissing`."""
-    try:
-        return Block.objects.select_for_update().get(pk=block)
-    except Block.DoesNotExist:
-        raise BlockMissing("There is no such block.", where="block", mend="See the list of blocks.") from None
+def locked(block: int, act: Act, by: Actor) -> Block:
+    """Return the block for this act, locked until the transaction ends; raise `ActForbidden` or `BlockMissing`."""
+    steps.require_may(act, by)
+    held = Block.objects.select_for_update().filter(pk=block).first()
+    if held is None or not by.reach(act).covers(office=held.office):
+        raise BlockMissing("There is no such block.", where="block", mend="See the list of blocks.")
+    return held
 
 
 def _taken(block: Block, *, application: Application | None, use: Use, at: datetime, why: str = "") -> Number:
     """Take the next number of a locked block."""
     counter = block.next
-    block.next = counter + 1
-    block.save(update_fields=["next"])
+    _move(block, counter + 1)
     law = queries.profile(block.office, at=at)
     year = law.day_of(at, office=block.office).year
     return Number.objects.create(

@@ -14,6 +14,7 @@ from macle.node.exchange.actions import Part, ToPartner
 from macle.node.exchange.models import Kind
 from macle.node.exporting import printing, queries
 from macle.proof import codec
+from macle.scheme.certificates import CertificateKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,6 +55,11 @@ def certificate_letter(signed: Signed, *, at: datetime) -> Letter:
         f"Country of origin: {origin}",
         f"Country of provenance: {certificate.country_of_provenance}",
         f"Container seals: {', '.join(certificate.container_seals)}",
+        *(
+            (f"It replaces the certificate {certificate.refers_to.number}, which must not be accepted.",)
+            if certificate.refers_to is not None and certificate.kind is CertificateKind.REPLACEMENT
+            else ()
+        ),
         "",
         "The file certificate.cose is the signed certificate; the PDF is a copy of it for people.",
         "Confirm the import to this address: certificate number, parcels, carat weight, importer and exporter",

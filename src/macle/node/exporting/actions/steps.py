@@ -7,12 +7,18 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
 
 from macle import errors
 from macle.node.audit import actions as audit
+from macle.node.exchange import actions as exchange
+from macle.node.exchange.models import Kind
+from macle.node.exporting import queries, words
 from macle.node.exporting.models import Application, Reason, Step
 from macle.node.traders import actions as traders
-from macle.scheme import lifecycle
+from macle.node.traders import queries as register
+from macle.scheme import lifecycle, terms
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
 if TYPE_CHECKING:
@@ -24,16 +30,16 @@ if TYPE_CHECKING:
 LONGEST_REASON = 2000
 
 
-class ApplicationMissing(errors.NotFound):
-    """There is no such application."""
-
-    code = "application-missing"
-
-
 class ReasonMissing(errors.Malformed):
     """An act that needs a reason was done without one."""
 
     code = "reason-missing"
+
+
+class WordsUnfit(errors.Malformed):
+    """These words cannot be kept: too many, or with characters that do not print."""
+
+    code = "words-unfit"
 
 
 def new_reference() -> str:
@@ -42,31 +48,51 @@ def new_reference() -> str:
 
 
 def locked(reference: str) -> Application:
-    """Return the application, locked until the transaction ends; raise `ApplicationMissing`."""
+    """Return the application, locked until the transaction ends; raise `queries.ApplicationMissing`."""
     try:
         return Application.objects.select_for_update().get(reference=reference)
     except Application.DoesNotExist:
-        raise ApplicationMissing(
-            "There is no such application.", where="reference", mend="Look for it in the list of applications."
-        ) from None
+        raise queries.no_application() from None
 
 
-def allowed_to(application: Application, act: Act, by: Actor) -> None:
-    """Raise `ActForbidden` or `OutOfReach` unless the actor may do this to this application."""
-    by.require(act, office=application.office, trader=application.trader_id)
+def reached(reference: str, act: Act, by: Actor, *, lock: bool = True) -> Application:
+    """Return the application for this act of this actor, locked until the transaction ends unless told otherwise.
+
+    Raises `ActForbidden` if none of the actor's roles may do it at all, whatever is named. What is out of the act's
+    reach, and the draft of a trader for whom the actor does not act, is missing exactly as what does not exist.
+    """
+    require_may(act, by)
+    application = (
+        locked(reference) if lock else Application.objects.filter(reference=reference).select_related("trader").first()
+    )
+    if application is None or not queries.is_within(application, act, by):
+        raise queries.no_application()
+    return application
+
+
+def require_may(act: Act, by: Actor) -> None:
+    """Raise `ActForbidden` unless some role of the actor may do this, before anything is looked for."""
+    if not by.may(act):
+        by.require(act)
 
 
 def given(reason: str, *, where: str = "reason") -> str:
-    """Return the reason without spaces around it; raise `ReasonMissing` if there is none."""
-    text = reason.strip()
+    """Return the reason without spaces around it; raise `ReasonMissing` if there is none, or `WordsUnfit`."""
+    text = fit(reason, where=where)
     if not text:
         raise ReasonMissing("This needs a reason.", where=where, mend="Say why, so that others understand it later.")
-    if len(text) > LONGEST_REASON:
-        raise ReasonMissing(
-            f"A reason has at most {LONGEST_REASON} characters.",
-            where=where,
-            mend="Put the rest into a file beside it.",
+    return text
+
+
+def fit(words: str, *, where: str, most: int = LONGEST_REASON) -> str:
+    """Return words of one or several lines without spaces around them; raise `WordsUnfit`."""
+    text = words.replace("\r\n", "\n").strip()
+    if len(text) > most:
+        raise WordsUnfit(
+            f"This has at most {most} characters.", where=where, mend="Put the rest into a file beside it."
         )
+    if not all(terms.is_printable(part) for line in text.splitlines() for part in line.split("\t")):
+        raise WordsUnfit("This has characters that do not print.", where=where, mend="Type it anew.")
     return text
 
 
@@ -151,16 +177,34 @@ def subject_of(application: Application) -> str:
 
 
 def tell(application: Application, code: str, *, at: datetime, **facts: object) -> None:
-    """Tell the trader, who under a suspicion learns nothing but that it is under examination."""
+    """Tell the trader, in the portal and by e-mail to whoever speaks for it.
+
+    Under a suspicion the trader learns nothing but that it is under examination.
+    """
     if application.suspicions.filter(until__isnull=True).exists():
         code, facts = "under-examination", {}
-    traders.tell(
-        trader=application.trader,
-        code=code,
-        subject=application.subject,
-        facts={"reference": application.reference, "number": application.number, **facts},
-        at=at,
-    )
+    told = {"reference": application.reference, "number": application.number, **facts}
+    traders.tell(trader=application.trader, code=code, subject=application.subject, facts=told, at=at)
+    for contact in register.contacts_on(application.trader, at.date()):
+        with translation.override(contact.language):
+            sentence = words.message(code, told)
+            exchange.post(
+                to=exchange.ToTrader(application.trader_id, contact.email),
+                kind=Kind.MESSAGE,
+                about=application.subject,
+                subject=f"{application.number or application.reference}: {words.state(application.state)}"
+                if code != "under-examination"
+                else application.number or application.reference,
+                text=f"{sentence}\n\n{gettext('Sign in to read more.')}\n",
+                office=application.office,
+                language=contact.language,
+                at=at,
+                by_identifier=NODE,
+            )
+
+
+NODE = "node"
+"""Who writes to traders: the node itself, of what somebody did."""
 
 
 def is_ended(application: Application) -> bool:

@@ -8,9 +8,9 @@ The steps are numbered once; the numbers stand at the code.
 2. Consent: the official sees exactly this document and authenticates afresh; a further official, where the profile asks
    for two, has approved its identity before. The consent is written down before anybody signs.
 3. Sign: outside any transaction, through `macle.proof.issuing.validate`, with the official's own key, which is opened
-for    this one signature. The identity must be that of the intent.
+   for this one signature. The identity must be that of the intent.
 4. Record: signed bytes, step, line of the audit and letter to the partner, together. Signed bytes leave the process
-only    now.
+   only now.
 
 After a power cut between 2 and 4 the same payload is signed again, with fresh consent, or the number is voided: nothing
 else is ever signed under it.
@@ -36,14 +36,14 @@ from macle.node.registry import queries as registry
 from macle.proof import codec, issuing, trust
 from macle.proof.keys import Usage
 from macle.scheme import applications, lifecycle, rules
-from macle.scheme.certificates import ProfileReference, ValidationKind
-from macle.scheme.lifecycle import CertificateAct
-from macle.scheme.rules import Outcome, Stage
+from macle.scheme.certificates import ConsentLevel, ProfileReference, ValidationKind
+from macle.scheme.lifecycle import CertificateAct, CertificateState
+from macle.scheme.rules import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from macle.node.accounts.consent import Consent
     from macle.node.permissions import Actor
     from macle.node.registry.models import Official
     from macle.proof.cose import Signed
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 INTENT_LIFE = timedelta(minutes=15)
 """How long an official may look at a prepared certificate before its instant is too old."""
+
+CONSENT_LIFE = timedelta(minutes=5)
+"""How long after it was given a consent still serves."""
 
 STATEMENT = "core"
 """The id of the printed statement: the text of the Core Document."""
@@ -67,6 +70,24 @@ class IntentTooOld(errors.Conflict):
     """What was prepared was prepared too long ago."""
 
     code = "intent-too-old"
+
+
+class KeyDiffers(errors.Conflict):
+    """The key that was opened is not the one for which the certificate was prepared."""
+
+    code = "key-differs"
+
+
+class ReplacedElsewhere(errors.Conflict):
+    """The certificate that is to be replaced cannot be replaced any more."""
+
+    code = "replaced-elsewhere"
+
+
+class ApprovedAlready(errors.Conflict):
+    """This official has approved it."""
+
+    code = "approved-already"
 
 
 class ConsentMissing(errors.NotPermitted):
@@ -100,10 +121,10 @@ def prepare(*, reference: str, by: Actor, at: datetime, customs_reference: str =
     ``second`` is the identifier of the other official where two validate. What was consented to and not recorded is
     prepared again as it was. Raises `macle.scheme.rules.RulesRefuse`, `desk.FourEyes` or `KeyNotPermitted`.
     """
-    application = queries.application(reference, by)
-    steps.allowed_to(application, Act.CERTIFICATE_VALIDATE, by)
+    application = steps.reached(reference, Act.CERTIFICATE_VALIDATE, by, lock=False)
     steps.require_allowed(application, CertificateAct.VALIDATE)
     _four_eyes(application, by, at=at)
+    _require_replaceable(application)
     standing = _consented(application)
     if standing is not None:
         return standing
@@ -126,6 +147,7 @@ def prepare(*, reference: str, by: Actor, at: datetime, customs_reference: str =
             record=prepared.record,
             key_id=prepared.unsigned.header.key_id.hex(),
             holder=official.holder,
+            second=next(iter(set(prepared.certificate.validation.officials) - {official.holder}), ""),
             level=int(official.level),
             validated_at=at,
             prepared_at=at,
@@ -139,6 +161,17 @@ def prepare(*, reference: str, by: Actor, at: datetime, customs_reference: str =
             facts={"intent": intent.identity, "key_id": intent.key_id},
         )
     return intent
+
+
+def _require_replaceable(application: Application) -> None:
+    """Raise `ReplacedElsewhere` unless the certificate that this one replaces, if any, can still be replaced."""
+    old = application.replaces
+    if old is not None and not any(row.act is CertificateAct.REPLACE for row in lifecycle.allowed(old.status)):
+        raise ReplacedElsewhere(
+            f"{old.number} is {lifecycle.in_words(old.status)} and cannot be replaced.",
+            where="reference",
+            mend="Void this number.",
+        )
 
 
 def _four_eyes(application: Application, by: Actor, *, at: datetime) -> None:
@@ -169,8 +202,26 @@ def _prepared(
     number = Number.objects.get(number=application.number)
     kind = queries.validation_kind(law)
     holders = [official.holder]
-    if ValidationKind[kind.upper()] in (ValidationKind.TWO_OFFICIALS, ValidationKind.SECOND_OFFICIAL_ELSEWHERE):
-        holders.append(_second(second, by=by, at=at).holder)
+    named = ValidationKind[kind.upper()]
+    if named in (ValidationKind.TWO_OFFICIALS, ValidationKind.SECOND_OFFICIAL_ELSEWHERE):
+        other = _second(second, by=by, at=at)
+        if (other.office == application.office) is (named is ValidationKind.SECOND_OFFICIAL_ELSEWHERE):
+            raise ConsentMissing(
+                f"{other.holder} is an official of {other.office}.",
+                where="second",
+                mend="Choose an official of this office."
+                if named is ValidationKind.TWO_OFFICIALS
+                else "Choose an official of another office.",
+            )
+        if not law.four_eyes or other.identifier != application.examined_by:
+            holders.append(other.holder)
+        else:
+            raise desk.FourEyes(
+                "The other official examined this shipment, and nobody validates what they examined.",
+                where="second",
+                mend="Choose another one.",
+                facts={"examined_by": application.examined_by},
+            )
     closing = drafting.Closing(
         number=application.number,
         status_index=number.status_index,
@@ -182,12 +233,7 @@ def _prepared(
         reference=customs_reference,
     )
     examined = queries.examined(application, at=at, closing=closing)
-    released = queries.released(application)
-    stopping = [
-        breach
-        for breach in examined.breaches
-        if breach.outcome.stops and not (breach.outcome is Outcome.HOLD and breach.rule in released)
-    ]
+    stopping = desk.unreleased(application, queries.breaches(application, at=at, closing=closing))
     if stopping or examined.setting is None:
         raise rules.RulesRefuse(stopping)
     record = full_record(application, closing, at=at)
@@ -218,7 +264,7 @@ def _second(identifier: str, *, by: Actor, at: datetime) -> Official:
 def full_record(application: Application, closing: drafting.Closing, *, at: datetime) -> bytes:
     """Return the full record that travels beside the certificate: all data, valuations and digests of the evidence."""
     data: dict[str, Any] = drafting.assemble(
-        application.entered,
+        queries.entered(application),
         house=queries.house(application.office),
         exporter=queries.exporter(application, on=queries.day(application.office, at=at)),
         found=queries.found(application),
@@ -257,17 +303,19 @@ def intent_of(application: Application, *, at: datetime) -> Intent:
 
 
 def approve(
-    *, reference: str, identity: str, secret: str, consent: Mapping[str, Any], by: Actor, at: datetime
+    *, reference: str, identity: str, secret: str, consent: Consent | None, by: Actor, at: datetime
 ) -> Approval:
     """Consent as the further official: an approval signed with their own key names the identity.
 
-    ``consent`` is what `macle.node.accounts.consent` returned for that identity, as plain data.
+    ``consent`` is what `macle.node.accounts.consent` returned for that identity. An official of another
+    office, who does not see the application otherwise, reaches what names them. Raises `ApprovedAlready`.
     """
-    application = queries.application(reference, by)
-    steps.allowed_to(application, Act.CERTIFICATE_VALIDATE, by)
+    application = _to_approve(reference, by, at=at)
+    steps.require_allowed(application, CertificateAct.VALIDATE)
     _four_eyes(application, by, at=at)
     intent = _same(intent_of(application, at=at), identity)
     official = registry.official_of(by.identifier, at=at)
+    _require_consent(consent, identity=identity, level=official.level, by=by, at=at)
     named = codec.decode_certificate(bytes(intent.payload)).validation.officials
     if official.holder not in named or official.holder == intent.holder:
         raise ConsentMissing(
@@ -279,17 +327,76 @@ def approve(
         approval = trust.approve(unsigned(intent), signer=signer, at=at)
     with transaction.atomic():
         application = steps.locked(reference)
+        steps.require_allowed(application, CertificateAct.VALIDATE)
         intent = _same(intent_of(application, at=at), identity)
+        if intent.approvals.filter(by=by.identifier).exists():
+            raise ApprovedAlready("You have approved it.", where="identity", mend="The other official signs it.")
         held = Approval.objects.create(
             intent=intent,
             by=by.identifier,
             holder=official.holder,
             at=at,
             signed=approval.to_bytes(),
-            evidence=dict(consent),
+            evidence=_plain(consent),
         )
         steps.note(application, tag=Act.CERTIFICATE_VALIDATE, by=by, at=at, facts={"approves": identity})
     return held
+
+
+def _to_approve(reference: str, by: Actor, *, at: datetime) -> Application:
+    steps.require_may(Act.CERTIFICATE_VALIDATE, by)
+    for intent in to_approve(by, at=at):
+        if intent.application.reference == reference:
+            return intent.application
+    return steps.reached(reference, Act.CERTIFICATE_VALIDATE, by, lock=False)
+
+
+def to_approve(by: Actor, *, at: datetime) -> list[Intent]:
+    """Return what is prepared, names this official as the further one, and was not approved by them."""
+    if not by.may(Act.CERTIFICATE_VALIDATE):
+        return []
+    try:
+        holder = registry.official_of(by.identifier, at=at).holder
+    except registry.OfficialUnknown:
+        return []
+    standing = (
+        Intent.objects.filter(superseded_at=None, second=holder, application__state=CertificateState.SEALED)
+        .exclude(approvals__by=by.identifier)
+        .select_related("application", "application__trader")
+    )
+    return [each for each in standing if each.consented_at is not None or at - each.prepared_at <= INTENT_LIFE]
+
+
+def _require_consent(consent: Consent | None, *, identity: str, level: ConsentLevel, by: Actor, at: datetime) -> None:
+    """Raise `ConsentMissing` unless this person consented to this identity now, at the level that will be stated.
+
+    The PIN of a token is its own proof: at that level nothing else is asked.
+    """
+    if level is ConsentLevel.TOKEN and consent is None:
+        return
+    if (
+        consent is None
+        or consent.level is not level
+        or consent.by != by.identifier
+        or consent.challenge != bytes.fromhex(identity)
+        or abs(at - consent.at) > CONSENT_LIFE
+        or (level is ConsentLevel.BOUND) is (consent.evidence is None)
+    ):
+        raise ConsentMissing(
+            f"The certificate would state the consent level {level.name.lower()}, which was not given for it.",
+            where="code",
+            mend="Consent to exactly this document, at that level.",
+        )
+
+
+def _plain(consent: Consent | None) -> dict[str, Any]:
+    """Return what is kept of a consent: when it was given, and what anybody can check of it."""
+    if consent is None:
+        return {}
+    plain: dict[str, Any] = {"level": int(consent.level), "by": consent.by, "at": consent.at.isoformat()}
+    if consent.evidence is not None:
+        plain["evidence"] = consent.evidence.encode().hex()
+    return plain
 
 
 def _same(intent: Intent, identity: str) -> Intent:
@@ -324,7 +431,7 @@ def _require_approvals(intent: Intent) -> None:
 
 
 def validate(
-    *, reference: str, identity: str, secret: str, consent: Mapping[str, Any], by: Actor, at: datetime
+    *, reference: str, identity: str, secret: str, consent: Consent | None, by: Actor, at: datetime
 ) -> Certificate:
     """Sign exactly what the official consented to, and record it.
 
@@ -332,16 +439,22 @@ def validate(
     for it. Raises `macle.scheme.rules.RulesRefuse`, `PassphraseWrong` or one of the errors above; then nothing is
     signed.
     """
-    application = queries.application(reference, by)
-    steps.allowed_to(application, Act.CERTIFICATE_VALIDATE, by)
+    application = steps.reached(reference, Act.CERTIFICATE_VALIDATE, by, lock=False)
     _four_eyes(application, by, at=at)
     official = registry.official_of(by.identifier, at=at)
     intent = _same(intent_of(application, at=at), identity)
     _require_own(intent, official)
+    _require_consent(consent, identity=identity, level=ConsentLevel(intent.level), by=by, at=at)
     _require_approvals(intent)
     certificate = codec.decode_certificate(bytes(intent.payload))
     setting = _setting(application, certificate, at=intent.validated_at)
     with node_keys.signer(official, secret=secret, at=at) as signer:
+        if signer.key_id.hex() != intent.key_id:
+            raise KeyDiffers(
+                "Your key is not the one for which it was prepared.",
+                where="secret",
+                mend="Prepare it again, or void the number if you consented to it.",
+            )
         intent = _consent_to(intent, by=by, at=at)  # 2.
         signed = issuing.validate(certificate=certificate, setting=setting, signer=signer)  # 3.
     if signed.identity.hex() != intent.identity:
@@ -387,6 +500,10 @@ def _consent_to(intent: Intent, *, by: Actor, at: datetime) -> Intent:
     with transaction.atomic():
         application = steps.locked(intent.application.reference)
         steps.require_allowed(application, CertificateAct.VALIDATE)
+        if application.replaces is not None:
+            steps.locked(application.replaces.reference)
+            application.replaces.refresh_from_db()
+        _require_replaceable(application)
         held = Intent.objects.select_for_update().get(pk=intent.pk)
         if held.superseded_at is not None:
             raise IntentMissing("Something else is prepared by now.", where="identity", mend="Look at it again.")
@@ -402,13 +519,16 @@ def _record(
     signed: Signed,
     certificate: TypedCertificate,
     *,
-    consent: Mapping[str, Any],
+    consent: Consent | None,
     by: Actor,
     at: datetime,
 ) -> Certificate:
     letter = posting.certificate_letter(signed, at=at)
     with transaction.atomic():
         application = steps.locked(intent.application.reference)
+        # Whoever consented to the same bytes at the same time may have recorded them, or voided the number.
+        steps.require_allowed(application, CertificateAct.VALIDATE)
+        replaced = None if application.replaces is None else steps.locked(application.replaces.reference)
         recorded = Certificate.objects.create(
             application=application,
             number=application.number,
@@ -430,9 +550,10 @@ def _record(
             recorded_at=at,
         )
         Content.objects.create(
-            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=dict(consent)
+            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=_plain(consent)
         )
         numbers.end(application.number, use=Use.ISSUED, at=at)
+        posting.send_certificate(application, letter, by=by, at=at)
         steps.take(
             application,
             CertificateAct.VALIDATE,
@@ -448,25 +569,13 @@ def _record(
                 "parcels": recorded.parcels,
             },
         )
-        _replaced(application, certificate, by=by, at=at)
-        posting.send_certificate(application, letter, by=by, at=at)
+        if replaced is not None:
+            _end_replaced(replaced, by_number=application.number, by=by, at=at)
         steps.tell(application, "validated", at=at)
     return recorded
 
 
-def _replaced(application: Application, certificate: TypedCertificate, *, by: Actor, at: datetime) -> None:
-    """End the certificate that this one replaces, in the same transaction."""
-    if certificate.refers_to is None or application.succeeds is None:
-        return
-    old = steps.locked(application.succeeds.reference)
-    if old.number != str(certificate.refers_to.number):
-        return
-    if any(row.act is CertificateAct.REPLACE for row in lifecycle.allowed(old.status)):
-        steps.take(
-            old,
-            CertificateAct.REPLACE,
-            tag=Act.CERTIFICATE_REPLACE,
-            by=by,
-            at=at,
-            facts={"by": application.number},
-        )
+def _end_replaced(old: Application, *, by_number: str, by: Actor, at: datetime) -> None:
+    """End the certificate that the new one replaces; its goods are charged to the new one."""
+    steps.take(old, CertificateAct.REPLACE, tag=Act.CERTIFICATE_REPLACE, by=by, at=at, facts={"by": by_number})
+    steps.tell(old, "replaced", at=at, by=by_number)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from macle import errors
 from macle.node.desk import pages
 from macle.node.exporting import forms, queries, words
-from macle.node.exporting.actions import applications, certificates, desk
+from macle.node.exporting.actions import applications, certificates, desk, valuing
 from macle.node.exporting.models import AttachmentKind, Block
 from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from django.http import QueryDict
     from django.http.response import HttpResponseBase
 
-    from macle.node.desk.pages import Request
     from macle.node.desk.forms import Form
+    from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application
 
 _WITH_REASON: dict[CertificateAct, Callable[..., Any]] = {
@@ -131,6 +131,28 @@ def examine(request: Request, reference: str) -> HttpResponseBase:
         why=str(words.WHY[CertificateAct.EXAMINE]),
         template="exporting/examine.html",
         is_wide=True,
+    )
+
+
+@pages.page(Act.APPLICATION_VALUE, post=True)
+def value(request: Request, reference: str) -> HttpResponseBase:
+    """Record the government's or an independent valuation."""
+    matter = queries.application(reference, request.actor)
+    request.actor.require(Act.APPLICATION_VALUE, office=matter.office)
+    form = forms.ValuationForm(_sent(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            valuing.value(reference=reference, by=request.actor, at=request.at, **form.cleaned_data)
+        except errors.MacleError as error:
+            form.take(error)
+        else:
+            return _done(request, reference, _("The valuation is recorded."))
+    return _form(
+        request,
+        matter,
+        form,
+        heading=_("Value the goods"),
+        why=_("The legal profile says which of the values counts. What is left empty stays as it was."),
     )
 
 

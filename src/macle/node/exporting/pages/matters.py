@@ -17,7 +17,7 @@ from macle.node.desk import pages, parts
 from macle.node.desk import words as desk_words
 from macle.node.exporting import judging, pictures, queries, words
 from macle.node.exporting.actions import applications as lodging
-from macle.node.exporting.actions import certificates, desk, fees
+from macle.node.exporting.actions import certificates, desk, fees, valuing
 from macle.node.exporting.models import Certificate
 from macle.node.permissions import TABLE, Act, Role
 from macle.proof import codec, cose, qr, views
@@ -25,7 +25,7 @@ from macle.proof.verification import Judged, Result
 from macle.scheme import lifecycle, rules
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
-from macle.scheme.rules import Outcome
+from macle.scheme.rules import Breach, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,6 +66,14 @@ class Check:
     answer: str
     what: str
     under: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of an application before it is lodged, and the rule's source."""
+
+    breach: Breach
     source: str
 
 
@@ -200,10 +208,12 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     breaches = (
         lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
     )
-    return [
-        Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
-        for breach in breaches
-    ]
+    return [check_of(breach) for breach in breaches]
+
+
+def check_of(breach: Breach) -> Check:
+    """Return what a rule says, as a page shows it."""
+    return Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
 
 
 _OUTCOMES: dict[Outcome, Callable[[], tuple[str, str]]] = {
@@ -251,6 +261,14 @@ def _source_of(rule: str) -> str:
 def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
     """Return what may be done next; an act that the state allows and this person may not do says why."""
     offered = []
+    if matter.status in valuing.VALUABLE and request.actor.reach(Act.APPLICATION_VALUE).covers(office=matter.office):
+        offered.append(
+            parts.NextAct(
+                label=_("Value the goods"),
+                address=reverse("exporting:value", args=[matter.reference]),
+                why=_("The government's or an independent value; the legal profile says which counts."),
+            )
+        )
     for each in queries.next_acts(matter, request.actor, at=request.at):
         if each.act is CertificateAct.INVALIDATE and matter.status not in queries.SIGNED:
             continue

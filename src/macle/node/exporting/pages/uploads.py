@@ -24,6 +24,7 @@ from macle.node.exporting import queries, words
 from macle.node.exporting.actions import applications
 from macle.node.exporting.models import Channel
 from macle.node.exporting.pages import matters, portal
+from macle.node.exporting.pages.matters import Finding
 from macle.node.permissions import Act
 from macle.paper import tables
 from macle.scheme.examination import source_of
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application
-    from macle.node.exporting.pages.portal import Stop
     from macle.scheme.rules import Breach
 
 MOST_ROWS: Final = 200
@@ -89,7 +89,7 @@ class Row:
     place: str
     matter: Application | None
     mark: tuple[str, str]
-    checks: list[Stop]
+    checks: list[Finding]
     may_be_lodged: bool = False
     mend: str = ""
 
@@ -224,5 +224,5 @@ def _row(request: Request, place: str, matter: Application | None, said: Iterabl
     return Row(place, matter, mark, _checks(breaches), may_be_lodged=not stops, mend=mend)
 
 
-def _checks(breaches: Iterable[Breach]) -> list[Stop]:
-    return [portal.Stop(each, source_of(each)) for each in breaches]
+def _checks(breaches: Iterable[Breach]) -> list[Finding]:
+    return [Finding(each, source_of(each)) for each in breaches]
