@@ -12,7 +12,6 @@ from macle.node.accounts import actions as accounts_actions
 from macle.node.accounts import queries as accounts
 from macle.node.exporting.actions import applications, certificates, desk, numbers, validation
 from macle.node.permissions import Actor, Role
-from macle.scheme.certificates import ConsentLevel
 from tests.support import node_exporting, node_registry, node_traders
 from tests.support.browsers import apart
 from tests.support.node_accounts import OPERATOR, PASSWORD, code_of
@@ -87,7 +86,7 @@ class House:
     def lodged(self, at: datetime) -> Application:
         """Return an application that the trader lodged."""
         by = self.actor(Role.EXPORTER, at)
-        entered = node_exporting.House(self.trader, by).entered()
+        entered = node_exporting.House(self.trader, by, self.home).entered()
         made = applications.begin(trader=self.trader.reference, office=OFFICE, by=by, at=at, entered=entered)
         applications.lodge(reference=made.reference, by=by, at=at)
         return made
@@ -109,7 +108,7 @@ class House:
             reference=made.reference,
             identity=intent.identity,
             secret=PASSPHRASE,
-            consent={"level": int(ConsentLevel.PILOT)},
+            consent=node_exporting.consented(intent, official, at=at),
             by=official,
             at=at,
         )

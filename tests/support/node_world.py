@@ -28,7 +28,6 @@ from macle.node.exporting.models import Arrival, AttachmentKind
 from macle.node.permissions import Actor, Held, Reach, Role
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
-from macle.scheme.certificates import ConsentLevel
 from macle.scheme.terms import Carats
 from tests.support import node_exporting, node_registry, node_traders
 from tests.support.node_accounts import OPERATOR, a_user, an_authenticator
@@ -262,7 +261,7 @@ def _side(office: str, trader: Trader, examining: Actor, official: Actor) -> Sid
 
 
 def _bring_to(side: Side, state: str) -> None:
-    entered = node_exporting.House(side.trader, side.lodging).entered()
+    entered = node_exporting.House(side.trader, side.lodging, Path()).entered()
     made = applications.begin(
         trader=side.trader.reference, office=side.office, by=side.lodging, at=AT, entered=entered
     )
@@ -302,7 +301,7 @@ def _bring_to(side: Side, state: str) -> None:
         **given,
         identity=intent.identity,
         secret=PASSPHRASE,
-        consent={"level": int(ConsentLevel.PILOT)},
+        consent=node_exporting.consented(intent, side.official, at=_after(5)),
         by=side.official,
         at=_after(5),
     )
