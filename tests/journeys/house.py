@@ -58,7 +58,9 @@ class Person:
         return self.hand
 
     def consent(self) -> None:
-        """Consent on the page that shows what is signed."""
+        """Let the exact document be made, look at it, and consent to it."""
+        self.hand.press("Show me the exact document")
+        self.hand.sees("You sign exactly what stands here, with your own key, once.")
         self.hand.write("Your password", PASSWORD)
         self.hand.write("Code of your authenticator", self.code())
         self.hand.write("Passphrase of your signing key", PASSPHRASE)
@@ -141,12 +143,8 @@ def _opened(home: Path, *, carats: str, on_sheets: bool) -> House:
     users = {role: somebody(role, trader=trader.reference) for role in wanted}
     official = users[Role.VALIDATING_OFFICIAL]
     node_registry.an_official(identifier=official.identifier, name=official.name)
-    block = numbers.allot(
-        office=OFFICE, first=4001, last=4999, width=8, on_sheets=on_sheets, by=ADMINISTRATOR, at=AT
-    )
+    block = numbers.allot(office=OFFICE, first=4001, last=4999, width=8, on_sheets=on_sheets, by=ADMINISTRATOR, at=AT)
     if on_sheets:
         clerk = accounts.actor(users[Role.EXAMINER], at=AT)
         numbers.receive(block=block.pk, first=4001, last=4999, by=clerk, at=AT)
     return House(home, trader, users, block)
-
-

@@ -60,7 +60,7 @@ def apply(hand: Hand, invoice: Path) -> None:
 
 
 def test_an_application_becomes_a_certificate_in_the_hands_of_three_people(
-    enter: Callable[..., Person], clock: Clock, tmp_path: Path
+    enter: Callable[..., Person], tmp_path: Path
 ) -> None:
     invoice = tmp_path / "invoice.pdf"
     invoice.write_bytes(a_pdf())
@@ -80,7 +80,6 @@ def test_an_application_becomes_a_certificate_in_the_hands_of_three_people(
         clerk.hand.press("Record the seals")
         official = enter(house, Role.VALIDATING_OFFICIAL)
         official.hand.follow("Validate", within="main")
-        official.hand.sees("You sign exactly what stands here, with your own key, once.")
         official.consent()
         official.hand.sees("BW00004001 is validated.", within="body")
         official.hand.follow("Record the departure", within="main")

@@ -37,7 +37,7 @@ def test_fifty_returned_slips_are_recorded(enter: Callable[..., Person], clock: 
             hand.write(f"Number, row {row}", number)
             hand.write(f"Parcels, row {row}", "3")
             hand.write(f"Carats, row {row}", "205.08" if row == FIFTY else "205.18")
-        hand.press("Compare with our book")
+        hand.press("Compare with our book", is_far=True)
         hand.sees("50 slips can be recorded.")
         hand.sees("1 does not agree with our book.")
         hand.press("Record 50 slips", is_far=True)
@@ -74,7 +74,8 @@ def test_stolen_blanks_are_told_to_all_and_what_is_under_way_is_answered_for(
         hand.sees("2 certificates are answered for. Their partners are told.", within="body")
         answered = apart(lambda: set(Reconfirmation.objects.values_list("certificate__number", "is_ours")))
         assert answered == {(numbers[1], True), (numbers[2], True)}
-        assert apart(lambda: Letter.objects.filter(kind=Kind.RECONFIRMATION).exists())
+        # One letter tells of the theft, and one answers for what is under way.
+        assert apart(Letter.objects.filter(kind=Kind.NOTICE).count) == 2
         assert apart(Certificate.objects.count) == len(numbers)
 
 

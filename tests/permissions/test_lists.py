@@ -1,7 +1,8 @@
-"""A list costs the same however long it is: each list, the queue and a matter's page ask a bounded number of questions."""
+"""A list costs the same however long it is: lists, the queue and a matter's page ask a bounded number of questions."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 from macle.node import clock
 from macle.node.accounts.models import User
 from macle.node.audit.models import Line
+from macle.node.exchange.models import Letter
 from macle.node.exporting.models import Application, Number
 from macle.node.permissions import Role
 from macle.node.traders.models import Message, Trader
@@ -39,7 +41,9 @@ def copies(row: Model, count: int, **changing: Callable[[int], Any]) -> None:
     """Put so many copies of a row beside it, each with these fields of its own."""
     made = []
     for index in range(count):
-        plain = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name != "id"}
+        plain = {
+            field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name != "id"
+        }
         plain |= {name: give(index) for name, give in changing.items()}
         made.append(type(row)(**plain))
     type(row)._default_manager.bulk_create(made)
@@ -77,12 +81,11 @@ def longer(world: World, count: int, mark: str) -> None:
         status_index=lambda _: None,
     )
     copies(own.fees["validated"], count)
-    copies(own.letter, count, **_own_letters(mark))
+    about = f"certificate:{own.certificates['dispatched'].number}"
+    copies(Letter.objects.filter(about=about)[0], count, **_own_letters(mark))
 
 
 def _own_letters(mark: str) -> dict[str, Callable[[int], Any]]:
-    import uuid  # noqa: PLC0415 (for this alone)
-
     return {
         "sequence": lambda index: 1000 + index + (MANY if mark == "m" else 0),
         "id": lambda _: uuid.uuid4(),
@@ -103,9 +106,7 @@ PAGES = [
 
 def test_every_list_and_the_queue_ask_the_same_of_ten_and_of_two_hundred(world: World) -> None:
     asked = [(role, name, reverse(name)) for role, name in PAGES]
-    asked.append(
-        (Role.VALIDATING_OFFICIAL, "a matter", reverse("exporting:application", args=[_reference(world)]))
-    )
+    asked.append((Role.VALIDATING_OFFICIAL, "a matter", reverse("exporting:application", args=[_reference(world)])))
     block = Number.objects.filter(block__office=world.own.office)[0].block.pk
     asked.append((Role.VALIDATING_OFFICIAL, "a block", reverse("exporting:block", args=[block])))
     longer(world, FEW, "f")

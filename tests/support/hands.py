@@ -46,7 +46,8 @@ class Hand(ABC):
         """Press a button that leads to a page; one that is far down is reached from the end."""
         button = self.page.locator(within).get_by_role("button", name=name, exact=isinstance(name, str))
         with self.page.expect_navigation():
-            self._use(button.first, is_far=is_far)
+            # Of two of one name the first is the one that Enter in a field means, and nobody sees it.
+            self._use(button.last, is_far=is_far)
 
     def fetch(self, name: str, to: Path, *, is_link: bool = False) -> Path:
         """Press a button, or follow a link, that hands out a file, and keep the file."""
@@ -141,8 +142,11 @@ class Keyboard(Hand):
 
     def pick(self, name: str | re.Pattern[str]) -> None:
         wanted = self.page.get_by_role("radio", name=name).first
-        self._reach(wanted, "e => e === document.activeElement || (document.activeElement.type === 'radio' "
-                            "&& document.activeElement.name === e.name)")
+        self._reach(
+            wanted,
+            "e => e === document.activeElement || (document.activeElement.type === 'radio' "
+            "&& document.activeElement.name === e.name)",
+        )
         if _is(wanted, "e => e === document.activeElement"):
             self.page.keyboard.press("Space")
         for _ in range(MOST_STEPS):
@@ -168,9 +172,7 @@ class Keyboard(Hand):
     def _into(self, field: Locator) -> None:
         self._reach(field)
 
-    def _reach(
-        self, control: Locator, there: str = "e => e === document.activeElement", *, key: str = "Tab"
-    ) -> None:
+    def _reach(self, control: Locator, there: str = "e => e === document.activeElement", *, key: str = "Tab") -> None:
         control.wait_for(state="visible")
         for _ in range(MOST_STEPS):
             if _is(control, there):

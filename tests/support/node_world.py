@@ -204,7 +204,7 @@ def _made(home: Path) -> World:
         )
         for office, side in ((OFFICE, sides[0]), (OTHER_OFFICE, sides[3]))
     }
-    table = "importer.name,destination\nQuayside Rough Trading,EU\n".encode()
+    table = b"importer.name,destination\nQuayside Rough Trading,EU\n"
     exporter = people.actor(held[Role.EXPORTER], at=AT)
     applications.upload(
         data=table, name="table.csv", trader=both[0].reference, office=OFFICE, by=exporter, at=_after(9)
@@ -255,16 +255,25 @@ def _book(trader: Trader) -> Book:
 
 def _side(office: str, trader: Trader, examining: Actor, official: Actor) -> Side:
     side = Side(office, trader, node_traders.an_exporter(trader), examining, official, 0)
-    for state in ("draft", "lodged", "examined", "held", "returned", "reserved", "sealed", "validated", "dispatched", "confirmed"):
+    for state in (
+        "draft",
+        "lodged",
+        "examined",
+        "held",
+        "returned",
+        "reserved",
+        "sealed",
+        "validated",
+        "dispatched",
+        "confirmed",
+    ):
         _bring_to(side, state)
     return side
 
 
-def _bring_to(side: Side, state: str) -> None:
+def _bring_to(side: Side, state: str) -> None:  # noqa: C901, PLR0911 (the states, one after another)
     entered = node_exporting.House(side.trader, side.lodging, Path()).entered()
-    made = applications.begin(
-        trader=side.trader.reference, office=side.office, by=side.lodging, at=AT, entered=entered
-    )
+    made = applications.begin(trader=side.trader.reference, office=side.office, by=side.lodging, at=AT, entered=entered)
     side.matters[state] = made
     given: dict[str, Any] = {"reference": made.reference}
     if state in {"draft", "lodged"}:
@@ -282,7 +291,9 @@ def _bring_to(side: Side, state: str) -> None:
         desk.return_to_trader(**given, reason="The invoice is missing.", by=side.examining, at=_after(2))
         return
     if state == "held":
-        desk.hold(**given, reason="The seals of the mine are not those of the invoice.", by=side.examining, at=_after(2))
+        desk.hold(
+            **given, reason="The seals of the mine are not those of the invoice.", by=side.examining, at=_after(2)
+        )
         return
     if state == "examined":
         return
@@ -330,5 +341,3 @@ def made_number(side: Side, state: str) -> str:
 
 def _after(minutes: int) -> datetime:
     return AT + timedelta(minutes=minutes)
-
-
