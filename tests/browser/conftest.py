@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 
-# Of a module and not of the session: Playwright leaves a running loop in this thread, in which other tests sign nothing.
+# Of a module and not of the session: Playwright leaves a running loop in this thread, in which others cannot sign.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with browsers.chromium() as started:

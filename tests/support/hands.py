@@ -49,7 +49,7 @@ class Hand(ABC):
             # Of two of one name the first is the one that Enter in a field means, and nobody sees it.
             self._use(button.last, is_far=is_far)
 
-    def fetch(self, name: str, to: Path, *, is_link: bool = False) -> Path:
+    def fetch(self, name: str | re.Pattern[str], to: Path, *, is_link: bool = False) -> Path:
         """Press a button, or follow a link, that hands out a file, and keep the file."""
         kind = self.page.get_by_role("link" if is_link else "button", name=name)
         with self.page.expect_download() as download:
