@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
-from django.test.testcases import LiveServerThread
-from playwright.sync_api import sync_playwright
 
 from macle.node import settings as node
 from macle.node.permissions import Actor, Role
+from tests.support import browsers
 from tests.support.node_desk import SignedIn, an_actor
 
 if TYPE_CHECKING:
@@ -18,27 +16,12 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
-
-# Playwright leaves an event loop in the thread of the tests; nothing of theirs runs in it: the database may be asked.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
-
-
-@pytest.fixture(scope="session")
+# Of a module and not of the session: Playwright leaves a running loop in this thread, in which others cannot sign.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with browsers.chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -59,14 +42,8 @@ def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def node_at(transactional_db: None, settings: object) -> Iterator[str]:  # noqa: ARG001 (a database that others see)
     """Return the address of a node whose pages, and the specimen's, are served by threads of this process."""
     del settings
-    thread = LiveServerThread("127.0.0.1", lambda handler: handler)  # type: ignore[arg-type]
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    if thread.error:
-        raise thread.error
-    yield f"http://127.0.0.1:{thread.port}"
-    thread.terminate()
+    with browsers.served() as address:
+        yield address
 
 
 @pytest.fixture

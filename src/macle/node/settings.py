@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "macle.node.desk.middleware.Access",
     "macle.node.desk.middleware.Protect",
     "django.middleware.security.SecurityMiddleware",
+    "macle.node.desk.middleware.Compress",
     "macle.node.desk.static.Serve",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

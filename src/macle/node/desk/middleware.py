@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.middleware.gzip import GZipMiddleware
 
 from macle.node.desk import pages
 
@@ -75,9 +76,25 @@ class Protect:
         is_pdf = answer.headers.get("Content-Type", "").startswith("application/pdf")
         answer.headers.setdefault("Content-Security-Policy", _PDFS if is_pdf else _PAGES)
         answer["X-Frame-Options"] = "SAMEORIGIN" if is_pdf else "DENY"
-        answer["Permissions-Policy"] = _PERMISSIONS
+        if answer.headers.get("Content-Type", "").startswith(("text/html", "application/pdf")):
+            # Nothing else has permissions; beside every font and style sheet it would only be weight.
+            answer["Permissions-Policy"] = _PERMISSIONS
         answer["Cross-Origin-Opener-Policy"] = "same-origin"
         answer["Cross-Origin-Resource-Policy"] = "same-origin"
         if pages.is_signed_in(request):
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+class Compress(GZipMiddleware):
+    """Compresses pages where the browser takes that; files travel as they are.
+
+    The secret that a page repeats, its token against forged forms, is masked anew each time, so that the length of a
+    compressed page tells nothing of it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the page, compressed."""
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)

@@ -157,6 +157,7 @@ def part(request: Request, letter: UUID, position: int) -> HttpResponseBase:
 @pages.page(Act.LETTER_RESEND, post=True)
 def resend(request: Request, letter: UUID) -> HttpResponseBase:
     """Send a letter again."""
+    queries.letter_of(request.actor, letter)
     if request.method == "POST":
         actions.resend(letter=letter, by=request.actor, at=request.at)
         messages.success(request, _("The letter is sent again within a few seconds, as it is."))
