@@ -7,6 +7,7 @@ a connection and a session of their own, and signs in with password and code.
 from __future__ import annotations
 
 import base64
+import gzip
 import hmac
 import json
 import random
@@ -20,14 +21,14 @@ from http.client import HTTPConnection, HTTPException, HTTPMessage
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE = 60
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-_LINKED = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+_LINKED = re.compile(r'(?:href|src)="(/static/[^"]+|/participant[^"]+)"|url\("([^"]+)"\)')
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Answer:
     status: int
     headers: HTTPMessage
     body: bytes
+
+    @property
+    def text(self) -> str:
+        """Return what was sent, as a browser unpacks it."""
+        packed = self.headers.get("Content-Encoding") == "gzip"
+        return (gzip.decompress(self.body) if packed else self.body).decode(errors="replace")
 
 
 class Person:
@@ -50,6 +57,7 @@ class Person:
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> Answer:
         """Send one request, with the cookies that came so far."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers["Accept-Encoding"] = "gzip"
         body = None
         if form is not None:
             body = urlencode(form)
@@ -70,18 +78,17 @@ class Person:
 
     def submit(self, path: str, **fields: str) -> Answer:
         """Fill in the form of a page and send it there."""
-        page = self.ask(path).body.decode()
-        token = _TOKEN.search(page)
+        token = _TOKEN.search(self.ask(path).text)
         return self.ask(path, fields | {"csrfmiddlewaretoken": token[1] if token else ""})
 
     def sign_in(self, *, password: str, secret: str) -> None:
         """Sign in with password and code, as at any other time."""
         first = self.submit("/sign-in", login=self.login, password=password)
         if first.status != 302 or "/sign-in/code" not in first.headers.get("Location", ""):
-            raise RuntimeError(f"{self.login} was not asked for a code: {first.status} {first.body[:2000]!r}")
+            raise RuntimeError(f"{self.login} was not asked for a code: {first.status} {first.text[:2000]!r}")
         second = self.submit("/sign-in/code", code=code_of(secret))
         if second.status != 302:
-            raise RuntimeError(f"{self.login} was not let in: {second.status} {second.body[:2000]!r}")
+            raise RuntimeError(f"{self.login} was not let in: {second.status} {second.text[:2000]!r}")
 
 
 def code_of(secret: str) -> str:
@@ -160,9 +167,15 @@ def together(people: Sequence[Person], asked: Mapping[str, Any], *, seconds: flo
 
 def whole_page(person: Person, path: str) -> int:
     """Return the bytes of a page with all that it links to from this node, as a browser without a cache gets them."""
-    answer = person.ask(path)
-    linked = sorted(set(_LINKED.findall(answer.body.decode(errors="replace"))))
-    return len(answer.body) + sum(len(person.ask(each).body) for each in linked)
+    wanted, sizes = [path], {}
+    while wanted:
+        address = wanted.pop()
+        answer = person.ask(address)
+        sizes[address] = len(answer.body)
+        if address == path or address.endswith(".css"):
+            found = {urljoin(address, each) for pair in _LINKED.findall(answer.text) for each in pair if each}
+            wanted += sorted(found - sizes.keys() - set(wanted))
+    return sum(sizes.values())
 
 
 def main() -> None:

@@ -114,6 +114,8 @@ def run() -> None:
     from granian import Granian  # noqa: PLC0415 (the server only where it runs)
     from granian.constants import Interfaces  # noqa: PLC0415
 
+    from macle.node.configuration import CONNECTIONS  # noqa: PLC0415
+
     # The processes that answer are copies of this one, and a connection belongs to one process.
     for connection in connections.all(initialized_only=True):
         connection.close()
@@ -126,6 +128,8 @@ def run() -> None:
         port=configured.port,
         interface=Interfaces.WSGI,
         workers=configured.workers,
+        # More threads than connections to the database would only wait for one another.
+        blocking_threads=CONNECTIONS,
         log_enabled=False,
     ).serve()
 

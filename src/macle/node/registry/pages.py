@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -18,11 +18,13 @@ from macle.node.permissions import Act
 from macle.node.registry import actions, forms, keys, queries
 from macle.proof.keys import Usage
 from macle.scheme import participants
+from macle.scheme.participants import StandingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.http.response import HttpResponseBase
+    from django_stubs_ext import StrOrPromise
 
     from macle.node.desk.pages import Request
     from macle.node.registry.models import Interval, Official, Partner
@@ -109,6 +111,19 @@ PARTNERS = Listing(
 
 
 # --- Offices ----------------------------------------------------------------------------------------
+
+
+STANDINGS: Final[Mapping[StandingKind, StrOrPromise]] = {
+    StandingKind.PARTICIPANT: gettext_lazy("Participant"),
+    StandingKind.SUSPENDED: gettext_lazy("suspended"),
+    StandingKind.SELF_SUSPENDED: gettext_lazy("suspended by itself"),
+    StandingKind.PARTIAL: gettext_lazy("Participant in part"),
+    StandingKind.REMOVED: gettext_lazy("removed"),
+    StandingKind.UN_EMBARGO: gettext_lazy("under an embargo of the United Nations"),
+    StandingKind.TRADING_ENTITY: gettext_lazy("trades as a rough diamond trading entity"),
+    StandingKind.NOT_PARTICIPANT: gettext_lazy("no Participant"),
+}
+"""Each standing as people read it."""
 
 
 @pages.page(Act.OFFICE_READ)
@@ -237,7 +252,7 @@ def partner(request: Request, code: str) -> HttpResponseBase:
     certain = participants.load().standing(code, on=request.at.date()).certain
     context = {
         "partner": found,
-        "standing": certain.kind.value.replace("_", " ") if certain else _("cannot be decided on this day"),
+        "standing": STANDINGS[certain.kind] if certain else _("cannot be decided on this day"),
         "history": _earlier(found),
         "crumbs": [(reverse("registry:partners"), _("Partners")), ("", words.participant(code))],
         "acts": ()

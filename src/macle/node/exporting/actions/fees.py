@@ -71,7 +71,7 @@ def charge(*, reference: str, what: str, currency: str, amount_cents: int, by: A
 def outstanding(fee: Fee) -> int:
     """Return what is still due, in hundredths of the fee's currency."""
     # Read and not summed by the database, so that a page that has the entries asks for them once.
-    return fee.amount_cents - sum(entry.amount_cents for entry in fee.entries.all())
+    return int(fee.amount_cents - sum(entry.amount_cents for entry in fee.entries.all()))
 
 
 def pay(*, fee: int, amount_cents: int, payment: str, by: Actor, at: datetime) -> FeeEntry:

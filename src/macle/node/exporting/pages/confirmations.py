@@ -112,7 +112,7 @@ def _awaited(at: datetime, *, records: bool) -> lists.Listing:
             ),
             lists.Column(name="exporter_name", label=gettext_lazy("Exporter"), sort="exporter_name"),
             lists.Column(name="carats", label=gettext_lazy("Carats"), kind=lists.Kind.CARATS, sort="carats_hundredths"),
-            lists.Column(name="since", label=gettext_lazy("Left"), kind=lists.Kind.DAY, sort="since"),
+            lists.Column(name="since", label=gettext_lazy("Departed"), kind=lists.Kind.DAY, sort="since"),
             lists.Column(name="due_on", label=gettext_lazy("Due"), kind=lists.Kind.DAY, sort="due_on"),
             lists.Column(
                 name="age",
@@ -143,7 +143,7 @@ def _awaited(at: datetime, *, records: bool) -> lists.Listing:
                     "none": Q(due_on__isnull=True),
                 }.get(value, Q()),
             ),
-            lists.DaysFilter(name="left", label=gettext_lazy("Left"), of="since", instants=True),
+            lists.DaysFilter(name="left", label=gettext_lazy("Departed"), of="since", instants=True),
         ),
     )
 
