@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from bench import degrading, printing
+from bench import degrading, node_pages, printing
 from bench.timing import ROUNDS, interleaved, load
 from macle.proof import cose, issuing, qr, verification
 from macle.proof.folders import TrustFolder
@@ -65,7 +65,24 @@ def main() -> None:
     pdf_size()
     issue_500()
     qr_degraded_read()
+    pages()
     print(f"# {time.perf_counter() - begun:.0f} s in all, {load()}")
+
+
+def pages() -> None:
+    """Measure the pages of a node with 100,000 certificates: the desk's queue, the list, and a certificate."""
+    with node_pages.filled() as node:
+        measured = node_pages.measure(node)
+    print(
+        f"# a node with {node_pages.CERTIFICATES} certificates, filled in {node.filled['loaded']:.0f} s; twenty people"
+    )
+    for phase in ("calm", "busy"):
+        of = {name: round(seconds * 1e3) for name, seconds in measured.all[phase]["p95_of"].items()}
+        print(f"# {phase}: {measured.all[phase]['pages_per_s']:.0f} pages a second, p95 in ms {of}")
+    print(f"# bytes of a page that nothing is kept of: {measured.all['bytes']}")
+    line("page_p95", measured.p95 * 1e3, "ms")
+    line("pages_per_s", measured.pages_per_second, "1/s")
+    line("page_bytes", measured.largest / 1e3, "kB")
 
 
 def line(name: str, value: float, unit: str, ratio: float | None = None, reference: str = "-") -> None:
