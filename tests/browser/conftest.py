@@ -52,6 +52,8 @@ def specimen(settings: object, monkeypatch: pytest.MonkeyPatch) -> Actor:
     settings.ROOT_URLCONF = "tests.support.specimen"  # type: ignore[attr-defined]
     settings.MIDDLEWARE = [*node.MIDDLEWARE, "tests.support.node_desk.SignedIn"]  # type: ignore[attr-defined]
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False  # type: ignore[attr-defined]
+    # Without HTTPS a browser keeps no cookie of these names.
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "session", "csrf"  # type: ignore[attr-defined]
     actor = an_actor(Role.AUDITOR, Role.VALIDATING_OFFICIAL)
     monkeypatch.setattr(SignedIn, "actor", actor)
     return actor
