@@ -21,7 +21,7 @@ demo: setup ## walk through one shipment, then run an example node with its sign
 
 test: system setup setup-oracles ## run all tests on all cores, the node's on both databases (args="...": more for pytest)
 	$(python) -m pytest -n auto --cov --cov-report=$(if $(args),term) $(args)
-	$(if $(args),,MACLE_TEST_DATABASE=postgresql $(python) -m pytest tests/node -n auto --cov --cov-append --cov-report=term)
+	$(if $(args),,MACLE_TEST_DATABASE=postgresql $(python) -m pytest tests/node tests/permissions -n auto --cov --cov-append --cov-report=term)
 
 check: setup ## lint, format, types, layers, locks
 	$(python) -m ruff check
