@@ -7,6 +7,7 @@ message and mend. What an action refuses comes back with `Form.take`: every brea
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -313,11 +314,16 @@ class _Opening(forms.Select):
         """Return the list with the value chosen."""
         chosen = "" if value is None else str(value)
         attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
-        options = "".join(
-            f'<option value="{escape(code)}"{" selected" if str(code) == chosen else ""}>{escape(said)}</option>'
-            for code, said in self.choices
-        )
+        options = _options(tuple((str(code), str(said)) for code, said in self.choices), chosen)
         return mark_safe(f"<select{attributes}>{options}</select>")  # noqa: S308 (each part is escaped)
+
+
+@functools.lru_cache(maxsize=256)
+def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> str:
+    return "".join(
+        f'<option value="{escape(code)}"{" selected" if code == chosen else ""}>{escape(said)}</option>'
+        for code, said in choices
+    )
 
 
 class OneOfManyField(forms.ChoiceField):

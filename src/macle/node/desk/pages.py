@@ -150,9 +150,15 @@ def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
 def address(name: str, otherwise: str = "", **names: object) -> str:
     """Return the address of the page of this name, or what was given where this node has no such page."""
     try:
-        return reverse(name, kwargs=names or None)
+        return reverse(name, kwargs=names) if names else _address(name, settings.ROOT_URLCONF)
     except NoReverseMatch:
         return otherwise
+
+
+@functools.cache
+def _address(name: str, urls: str) -> str:
+    # Sixteen of them stand around every page.
+    return reverse(name, urls)
 
 
 def render(

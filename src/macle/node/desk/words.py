@@ -62,12 +62,15 @@ def country(code: str) -> str:
 
 def participant(code: str) -> str:
     """Return the name of a Participant: the Scheme's own in English, else that of its country."""
+    return _participant(code, locale())
+
+
+@functools.lru_cache(maxsize=1024)
+def _participant(code: str, where: Locale) -> str:
     known = participants.load()
-    if code not in known:
-        return country(code)
-    if locale().language == "en":
+    if code in known and where.language == "en":
         return known[code].name
-    return locale().territories.get(code) or known[code].name
+    return where.territories.get(code) or (known[code].name if code in known else code)
 
 
 def day(value: date | datetime | None) -> str:
@@ -76,7 +79,13 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
-    return dates.format_date(value, format="long", locale=locale())
+    return _day(value, locale())
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(value: date, where: Locale) -> str:
+    # A list has a hundred days, and most of them stand in many of its rows.
+    return dates.format_date(value, format="long", locale=where)
 
 
 def clock_time(value: datetime) -> str:

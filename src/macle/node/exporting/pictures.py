@@ -23,9 +23,9 @@ def code(text: str) -> Drawn:
     """Return the QR code of the text."""
     made = qr.code_of(text)
     runs = [
-        f"M{run.start()} {row}h{run.end() - run.start()}v1h-{run.end() - run.start()}"
+        f"M{start} {row}h{end - start}v1h-{end - start}"
         for row, modules in enumerate(made.rows())
-        for run in _RUN.finditer(modules)
+        for start, end in (run.span() for run in _RUN.finditer(modules))
     ]
     margin = qr.QUIET_ZONE
     side = made.modules + 2 * margin

@@ -28,7 +28,7 @@ from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Breach, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from django.http.response import HttpResponseBase
@@ -107,13 +107,14 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
     checks = (
         steps_of(held, matter, at=request.at) if held is not None and has_bytes else checks_of(matter, at=request.at)
     )
+    steps = list(matter.steps.order_by("sequence").select_related("reason"))
     context = {
         "matter": matter,
         "mark": words.UNDER_EXAMINATION if hidden else words.mark(matter.state),
         "held": held,
         "drawn": drawn(bytes(held.content.cose)) if held is not None and has_bytes else None,
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
-        "acts": [] if hidden else acts_of(matter, held),
+        "acts": [] if hidden else acts_of(matter, held, steps),
         "next": [*([] if hidden else next_acts(request, matter)), *(_copy(matter) if is_own else [])],
         "checks": [] if hidden else checks,
         "files": matter.attachments.filter(ended_at=None),
@@ -125,7 +126,7 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
         "is_own": is_own,
         "predecessor": matter.succeeds,
         "successor": getattr(matter, "successor", None),
-        "waits": "" if hidden else why_it_waits(matter),
+        "waits": "" if hidden else why_it_waits(matter, steps[-1] if steps else None),
         "careful": [] if hidden else careful_acts(request, matter, is_suspected=suspicion is not None),
         "number_in_address": matter.number.replace("/", "_"),
     }
@@ -143,9 +144,8 @@ def drawn(data: bytes) -> Drawn:
     )
 
 
-def acts_of(matter: Application, held: Certificate | None) -> list[parts.SeamAct]:
+def acts_of(matter: Application, held: Certificate | None, steps: Sequence[Step]) -> list[parts.SeamAct]:
     """Return the acts of both sides, first to last, with who did them, and what is still awaited."""
-    steps = list(matter.steps.select_related("reason"))
     names = accounts.names({step.actor for step in steps})
     done = [
         parts.SeamAct(
@@ -353,9 +353,8 @@ def address_of(matter: Application, act: CertificateAct) -> str:
     return reverse("exporting:act", args=[matter.reference, act.value.replace("_", "-")])
 
 
-def why_it_waits(matter: Application, last: Step | None = None) -> str:
-    """Return in a sentence why it waits, for the trader and for the desk; ``last`` is its last step, where known."""
-    last = last or matter.steps.order_by("-sequence").select_related("reason").first()
+def why_it_waits(matter: Application, last: Step | None) -> str:
+    """Return in a sentence why it waits, for the trader and for the desk; ``last`` is its last step."""
     reason = getattr(last, "reason", None)
     sentences = {
         CertificateState.SUBMITTED: _("It waits for the office to weigh, count and value the goods."),
