@@ -75,7 +75,6 @@ APPLICATIONS = lists.Listing(
             label=gettext_lazy("State"),
             kind=lists.Kind.MARK,
             value=lambda row: _mark(row, row.state),
-            sort="state",
         ),
         lists.Column(
             name="exporter_name",
@@ -104,6 +103,7 @@ APPLICATIONS = lists.Listing(
             name="state",
             label=gettext_lazy("State"),
             choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
+            narrowing=queries.in_state,
         ),
         lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
         lists.DaysFilter(name="since", label=gettext_lazy("In this state"), of="since", instants=True),
@@ -128,7 +128,6 @@ CERTIFICATES = lists.Listing(
             label=gettext_lazy("State"),
             kind=lists.Kind.MARK,
             value=lambda row: _mark(row, row.application.state),
-            sort="application__state",
         ),
         lists.Column(
             name="exporter",
@@ -162,7 +161,7 @@ CERTIFICATES = lists.Listing(
             name="state",
             label=gettext_lazy("State"),
             choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
-            of="application__state",
+            narrowing=lambda state: queries.in_state(state, of="application__state"),
         ),
         lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
         lists.DaysFilter(name="issued", label=gettext_lazy("Issued"), of="date_of_issuance"),
