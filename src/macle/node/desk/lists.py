@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from macle import errors
 from macle.node.desk import forms, marks, pages, words
 from macle.node.desk.templatetags import desk as tags
+from macle.paper.tables import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -492,14 +493,6 @@ def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kin
 
 
 # Exports.
-
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def harmless(cell: str) -> str:
-    """Return the cell so that a spreadsheet takes it for text and never for a formula."""
-    # The same as in the command line's tables, which this office may not import.
-    return "'" + cell if cell.startswith(_STARTS_A_FORMULA) else cell
 
 
 def _plain(column: Column, row: object) -> str:  # noqa: PLR0911 (each kind has its own form)
