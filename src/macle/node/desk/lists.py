@@ -24,7 +24,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.desk import forms, marks, pages, words
+from macle.node.desk import ages, forms, marks, pages, words
 from macle.node.desk.templatetags import desk as tags
 from macle.paper.tables import harmless
 
@@ -73,11 +73,13 @@ class Kind(StrEnum):
     INSTANT = "instant"
     MARK = "mark"
     """A pair: the name of a mark, and its word."""
+    AGE = "age"
+    """How long something has waited."""
 
     @property
     def is_figure(self) -> bool:
         """Return whether units stand under units."""
-        return self in {Kind.CARATS, Kind.DOLLARS, Kind.COUNT}
+        return self in {Kind.CARATS, Kind.DOLLARS, Kind.COUNT, Kind.AGE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Column:
     link: Callable[[Any], str] | None = None
     under: Callable[[Any], StrOrPromise] | None = None
     """A quiet second line, which is not exported."""
+    css: str = ""
+    """The class of cells that need no heading on a narrow page, such as ``full`` for those that have a line there."""
 
     def of(self, row: Any) -> Any:  # noqa: ANN401 (a column's own type)
         """Return what the column holds of the row."""
@@ -367,7 +371,7 @@ def _shown(
     return Shown(
         listing=listing,
         headings=[_heading(request.GET, column) for column in listing.columns],
-        rows=_drawn(listing.columns, rows),
+        rows=drawn(listing.columns, rows),
         form=form,
         places=[_place(each, form) for each in listing.filters],
         chips=_chips(request.GET, listing, asked),
@@ -441,18 +445,21 @@ def _query(query: QueryDict, *without: str) -> str:
     return rest.urlencode()
 
 
-def _drawn(columns: Sequence[Column], rows: Sequence[Any]) -> list[SafeString]:
+def drawn(columns: Sequence[Column], rows: Sequence[Any]) -> list[SafeString]:
     """Return the rows of the table: the first cell heads its row, and the others know the heading they stand under."""
-    opened = ['<th scope="row">'] + [
-        f'<td data-th="{escape(str(column.label))}"{_FIGURE if column.kind.is_figure else ""}>'
-        for column in columns[1:]
-    ]
+    opened = ['<th scope="row">', *(_opened(column) for column in columns[1:])]
     closed = ["</th>"] + ["</td>"] * (len(columns) - 1)
     cells = list(zip(opened, columns, closed, strict=True))
     return [
         mark_safe("".join(f"{begin}{_cell(column, row)}{end}" for begin, column, end in cells))  # noqa: S308 (escaped)
         for row in rows
     ]
+
+
+def _opened(column: Column) -> str:
+    if column.css:
+        return f'<td class="{column.css}">'
+    return f'<td data-th="{escape(str(column.label))}"{_FIGURE if column.kind.is_figure else ""}>'
 
 
 def _cell(column: Column, row: object) -> str:
@@ -482,6 +489,8 @@ def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kin
             return tags.dollars(value, "bare")
         case Kind.COUNT:
             return words.count(value)
+        case Kind.AGE:
+            return ages.span(value)
         case Kind.DAY:
             return tags.day(value)
         case Kind.INSTANT:
@@ -489,7 +498,7 @@ def _html(column: Column, value: Any) -> str:  # noqa: ANN401, PLR0911 (each kin
         case Kind.MARK:
             name, word = value
             return marks.said(name, word)
-    return f"<bdi>{_escaped(value)}</bdi>"
+    return value if isinstance(value, SafeString) else f"<bdi>{escape(str(value))}</bdi>"
 
 
 # Exports.
@@ -511,6 +520,8 @@ def _plain(column: Column, row: object) -> str:  # noqa: PLR0911 (each kind has 
             return timezone.localtime(value).isoformat(timespec="seconds")
         case Kind.MARK:
             return str(value[1])
+        case Kind.AGE:
+            return ages.span(value)
     return str(value)
 
 

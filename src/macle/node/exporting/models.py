@@ -593,7 +593,10 @@ class Confirmation(Unalterable):
         """The last one first."""
 
         ordering: ClassVar = ["-recorded_at", "-id"]
-        indexes: ClassVar = [models.Index(fields=["-recorded_at"], name="confirmation_recorded")]
+        indexes: ClassVar = [
+            models.Index(fields=["-recorded_at"], name="confirmation_recorded"),
+            models.Index(fields=["recorded_at"], name="confirmation_differs", condition=~models.Q(differs=[])),
+        ]
 
     def __str__(self) -> str:
         """Return whose it is."""

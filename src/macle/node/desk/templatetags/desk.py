@@ -143,12 +143,6 @@ def age_words(since: datetime, until: datetime | None, now: datetime) -> str:
     return ages.words(since=since, until=until, now=now)
 
 
-@register.simple_tag
-def waited(since: datetime, now: datetime) -> str:
-    """Return in words how long something has waited."""
-    return ages.span(now - since)
-
-
 # Rights, forms and facts.
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.node.accounts import queries as accounts
-from macle.node.desk import lists, pages
+from macle.node.desk import ages, lists, pages
 from macle.node.desk import words as desk_words
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
@@ -23,6 +25,7 @@ from macle.scheme.lifecycle import CertificateAct, CertificateState
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
+    from django.utils.safestring import SafeString
 
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application, Certificate, Confirmation
@@ -46,7 +49,13 @@ def _destinations() -> list[tuple[str, str]]:
 
 def address(matter: Application) -> str:
     """Return the page of an application."""
-    return reverse("exporting:application", args=[matter.reference])
+    return _address(settings.ROOT_URLCONF).format(matter.reference)
+
+
+@functools.cache
+def _address(urls: str) -> str:
+    # A list has fifty of them, and Django looks through all addresses for each.
+    return reverse("exporting:application", urls, args=["REFERENCE"]).replace("REFERENCE", "{}")
 
 
 def _mark(row: Application | Certificate, state: str) -> tuple[str, str]:
@@ -190,12 +199,52 @@ def certificates(request: Request) -> HttpResponseBase:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One application that waits for this person, what they do with it, and what they should know."""
+    """One application that waits for this person, how long, what they do with it, and what they should know."""
 
     matter: Application
     label: str
     address: str
     under: str
+    age: timedelta
+
+
+WAITING = (
+    lists.Column(
+        name="matter",
+        label=gettext_lazy("Certificate or application"),
+        kind=lists.Kind.NUMBER,
+        value=lambda row: row.matter.number or row.matter.reference,
+        link=lambda row: address(row.matter),
+    ),
+    lists.Column(
+        name="exporter",
+        label=gettext_lazy("Exporter"),
+        value=lambda row: row.matter.exporter_name,
+        under=lambda row: _to(row.matter.destination),
+    ),
+    lists.Column(
+        name="carats",
+        label=gettext_lazy("Carats"),
+        kind=lists.Kind.CARATS,
+        value=lambda row: row.matter.carats_hundredths,
+    ),
+    lists.Column(
+        name="value", label=gettext_lazy("US$"), kind=lists.Kind.DOLLARS, value=lambda row: row.matter.value_cents
+    ),
+    lists.Column(
+        name="act",
+        label=gettext_lazy("Your act"),
+        value=lambda row: format_html("<b>{}</b>", row.label),
+        link=lambda row: row.address,
+        under=lambda row: row.under,
+        css="full",
+    ),
+    lists.Column(name="age", label=gettext_lazy("Waiting"), kind=lists.Kind.AGE),
+)
+
+
+def _to(destination: str) -> str:
+    return _("to %(name)s") % {"name": desk_words.participant(destination)} if destination else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +254,42 @@ class Late:
     matter: Application
     since: datetime
     until: datetime | None
+    now: datetime
+
+    @property
+    def line(self) -> SafeString:
+        """Return the age as it is drawn."""
+        return ages.line(since=self.since, until=self.until, now=self.now)
+
+    @property
+    def words(self) -> str:
+        """Return the age in words; one that is over its term stands out."""
+        said = ages.words(since=self.since, until=self.until, now=self.now)
+        return format_html('<b class="is-late">{}</b>', said) if self.until else said
+
+    @property
+    def term(self) -> str:
+        """Return where the term comes from."""
+        return _("the importing Participant's legal profile") if self.until else _("“expeditiously”, KPCS III(b)")
+
+
+LATE = (
+    lists.Column(
+        name="matter",
+        label=gettext_lazy("Certificate"),
+        kind=lists.Kind.NUMBER,
+        value=lambda row: row.matter.number,
+        link=lambda row: address(row.matter),
+    ),
+    lists.Column(
+        name="missing",
+        label=gettext_lazy("What is missing"),
+        value=lambda row: _("Import confirmation"),  # noqa: ARG005 (a column's own form)
+        under=lambda row: _("from %(name)s") % {"name": desk_words.participant(row.matter.destination)},
+    ),
+    lists.Column(name="line", label=gettext_lazy("Age and term"), css="aging"),
+    lists.Column(name="words", label=gettext_lazy("In words"), under=lambda row: row.term),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,18 +308,20 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
-    owed = queries.waiting_for(by).defer(*UNSEEN)
+    owed = queries.waiting_for(by).select_related(None).defer(*UNSEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
     office = next((each.office for each in by.held if each.office), "")
     today = queries.day(office, at=at)
-    late = list(queries.late(by, on=today).defer(*UNSEEN)[:QUEUE_ROWS])
-    open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY).defer(*UNSEEN)[:QUEUE_ROWS])
+    late = list(queries.late(by, on=today).select_related(None).defer(*UNSEEN)[:QUEUE_ROWS])
+    open_ended = list(
+        queries.without_term(by, since=at - EXPEDITIOUSLY).select_related(None).defer(*UNSEEN)[:QUEUE_ROWS]
+    )
     disagreeing = list(queries.disagreeing(by)[:QUEUE_ROWS])
     context = {
-        "waiting": [_waiting(matter, names) for matter in waiting],
+        "waiting": lists.drawn(WAITING, [_waiting(matter, names, at=at) for matter in waiting]),
         "waiting_count": owed.count() if len(waiting) == QUEUE_ROWS else len(waiting),
-        "late": [_late(matter) for matter in [*late, *open_ended]],
+        "late": lists.drawn(LATE, [_late(matter, at=at) for matter in [*late, *open_ended]]),
         "late_count": len(late),
         "open_count": len(open_ended),
         "disagreeing": [row for each in disagreeing for row in _differs(each)],
@@ -263,7 +350,7 @@ _DUTY = {
 }
 
 
-def _waiting(matter: Application, names: dict[str, str]) -> Waiting:
+def _waiting(matter: Application, names: dict[str, str], *, at: datetime) -> Waiting:
     act = _DUTY.get(matter.status)
     label = str(words.TO_DO[act]) if act is not None else words.state(matter.state)
     if matter.status is CertificateState.DRAFT:
@@ -274,15 +361,15 @@ def _waiting(matter: Application, names: dict[str, str]) -> Waiting:
         where = address(matter) if act is None else matters.address_of(matter, act)
     examined = names.get(matter.examined_by, "")
     under = _("examined by %(name)s") % {"name": examined} if examined else words.state(matter.state)
-    return Waiting(matter, label, where, under)
+    return Waiting(matter, label, where, under, at - matter.since)
 
 
-def _late(matter: Application) -> Late:
+def _late(matter: Application, *, at: datetime) -> Late:
     until = None
     if matter.due_on is not None:
         law = queries.profile(matter.office, at=matter.since)
         until = datetime.combine(matter.due_on + timedelta(days=1), time(), law.zone(matter.office))
-    return Late(matter, matter.since, until)
+    return Late(matter, matter.since, until, at)
 
 
 def _differs(confirmation: Confirmation) -> list[Differs]:
