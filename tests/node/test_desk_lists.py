@@ -72,6 +72,17 @@ class TestAnswer:
         some_lines(60)
         assert "of <b>60</b>" in page(client, f"page={asked}")
 
+    def test_a_longer_list_than_is_counted_says_so_and_is_exported_whole(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lists, "MOST_COUNTED", 100)
+        some_lines(101)
+        found = page(client, "page=9")
+        assert "51 to 100 of more than <b>100</b>" in found
+        assert "page=3" not in found
+        exported = b"".join(client.get("/list?export=csv").streaming_content)
+        assert exported.count(b"certificate:BW1") == 101
+
     def test_is_sorted_by_its_headings_and_says_so(self, client: Client) -> None:
         some_lines(3)
         found = page(client, "sort=number")

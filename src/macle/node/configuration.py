@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PREFIX = "MACLE_NODE_"
 SECRET_FILE = "secret-key"  # noqa: S105 (the name of a file)
 DATABASE_FILE = "node.sqlite3"
-CONNECTIONS = 8
+CONNECTIONS = 4
 """Connections that each process keeps to PostgreSQL at most, and requests that it answers at a time."""
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING, Final
 
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.utils.safestring import SafeString
 
 _WIDTH: Final = 120
 _LONGEST: Final = timedelta(days=30)
@@ -46,22 +45,19 @@ def line(*, since: datetime, until: datetime | None, now: datetime) -> SafeStrin
     """
     age = max(now - since, timedelta())
     if until is None:
-        shapes = format_html('<path class="open" d="M0 9h{}"/>', _at(age, max(_LONGEST, age)))
+        shapes = f'<path class="open" d="M0 9h{_at(age, max(_LONGEST, age))}"/>'
     else:
         term = max(until - since, timedelta(minutes=1))
         whole = max(2 * term, age)
         due, run = _at(term, whole), _at(age, whole)
-        shapes = format_html('<path class="run" d="M0 9H{}"/>', min(due, run))
+        shapes = f'<path class="run" d="M0 9H{min(due, run)}"/>'
         if run > due:
-            shapes += format_html('<path class="over" d="M{} 9H{}"/>', due, run)
-        shapes += format_html('<path class="due" d="M{} 2v14"/>', due)
-    return format_html(
-        '<svg class="age" viewBox="0 0 {} 18" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<path class="line" d="M0 9h{}"/>{}</svg>',
-        _WIDTH,
-        words(since=since, until=until, now=now),
-        _WIDTH,
-        shapes,
+            shapes += f'<path class="over" d="M{due} 9H{run}"/>'
+        shapes += f'<path class="due" d="M{due} 2v14"/>'
+    said = escape(words(since=since, until=until, now=now))
+    return SafeString(
+        f'<svg class="age" viewBox="0 0 {_WIDTH} 18" preserveAspectRatio="none" role="img" aria-label="{said}">'
+        f'<path class="line" d="M0 9h{_WIDTH}"/>{shapes}</svg>'
     )
 
 

@@ -1,6 +1,7 @@
 """Any list of things: narrowed in words, sorted by its headings, page by page, and exported as it is narrowed.
 
-A page costs two queries however long the list is: how many, and these fifty. Exports go through all rows without
+A page costs two queries, and these the same however long the list is: how many up to ten thousand, and these fifty.
+Exports go through all rows without
 holding them, and every cell is harmless to a spreadsheet.
 """
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 ROWS: Final = 50
 """Rows of one page."""
+
+MOST_COUNTED: Final = 10_000
+"""Up to how many rows are counted and paged through; a longer list says so, to be narrowed or exported."""
 
 MOST_ROWS_OF_A_SHEET: Final = 1_048_575
 """Rows below the headings of one spreadsheet; a CSV file has no end."""
@@ -278,6 +282,8 @@ class Shown:
     places: Sequence[Place]
     chips: Sequence[Chip]
     total: int
+    is_longer: bool
+    """Whether there are more rows than ``total``."""
     first: int
     last: int
     page: int
@@ -361,7 +367,8 @@ def _shown(
     asked: Mapping[str, Any],
     acts: Sequence[NextAct],
 ) -> Shown:
-    total = narrowed.count()
+    counted = narrowed.order_by().values("pk")[: MOST_COUNTED + 1].count()
+    total = min(counted, MOST_COUNTED)
     most = max(1, -(-total // ROWS))
     number = _page(request.GET.get("page", ""), most)
     begin = (number - 1) * ROWS
@@ -376,6 +383,7 @@ def _shown(
         places=[_place(each, form) for each in listing.filters],
         chips=_chips(request.GET, listing, asked),
         total=total,
+        is_longer=counted > MOST_COUNTED,
         first=begin + 1 if rows else 0,
         last=begin + len(rows),
         page=number,

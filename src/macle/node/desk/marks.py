@@ -111,6 +111,12 @@ def tone(name: str) -> str:
 
 def drawn(name: str, *, label: StrOrPromise = "") -> SafeString:
     """Return the mark alone; without a label, a word must stand beside it."""
+    return _drawn(name, str(label))
+
+
+@functools.lru_cache(maxsize=1024)
+def _drawn(name: str, label: str) -> SafeString:
+    # A page draws the same few marks again and again.
     shapes = mark_safe(DRAWN.get(name, ""))  # noqa: S308 (our own drawings)
     said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="mark {}" viewBox="0 0 24 24" {}>{}</svg>', tone(name), said, shapes)
@@ -123,5 +129,4 @@ def said(name: str, word: StrOrPromise = "") -> SafeString:
 
 @functools.lru_cache(maxsize=1024)
 def _said(name: str, word: str) -> SafeString:
-    # A list draws the same few marks in each of its rows.
     return format_html('<span class="said {}">{}{}</span>', tone(name), drawn(name), word)
