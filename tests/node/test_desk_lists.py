@@ -80,7 +80,7 @@ class TestAnswer:
         found = page(client, "page=9")
         assert "51 to 100 of more than <b>100</b>" in found
         assert "page=3" not in found
-        exported = b"".join(client.get("/list?export=csv").streaming_content)
+        exported = b"".join(client.get("/list?export=csv").streaming_content)  # type: ignore[attr-defined]
         assert exported.count(b"certificate:BW1") == 101
 
     def test_is_sorted_by_its_headings_and_says_so(self, client: Client) -> None:
