@@ -205,11 +205,17 @@ class TestDeputise:
         actions.end_deputyship(deputyship=deputy.deputyships.get().pk, reason="Back", by=OPERATOR, at=at)
         assert actor_of(deputy, at).roles == {Role.EXAMINER}
 
-    def test_one_query_finds_who_somebody_is(self) -> None:
+    def test_two_queries_find_who_somebody_is_and_a_third_whom_they_stand_in_for(self) -> None:
+        absent, deputy = self.deputy()
+        for user, queries in ((absent, 2), (deputy, 3)):
+            with CaptureQueriesContext(connection) as captured:
+                actor_of(user)
+            assert len(captured) == queries
+
+    def test_nobody_holds_a_role_whose_account_is_closed(self) -> None:
         _, deputy = self.deputy()
-        with CaptureQueriesContext(connection) as captured:
-            actor_of(deputy)
-        assert len(captured) == 1
+        deputy.closed_at = AT
+        assert not actor_of(deputy).held
 
     @pytest.mark.parametrize(
         "fields",

@@ -429,7 +429,7 @@ class TestSessions:
         for index in range(12):
             a_holder(Role.AUDITOR, f"user-{index}")
         browser.get("/users")
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             browser.get("/users")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Value
 
 from macle import errors
 from macle.node.accounts.models import Deputy, Grant, SavedFilter, Session, User, in_force
@@ -38,24 +38,19 @@ class View:
 def actor(user: User, *, at: datetime) -> Actor:
     """Return who this user is at this instant: the roles granted, and those of officials they stand in for.
 
-    One query. A deputy holds a role only as long as the absent official holds it.
+    A deputy holds a role only as long as the absent official holds it; two queries, and a third for a deputy.
     """
-    stands_in = Deputy.objects.filter(
-        in_force(at), deputy=user, absent=OuterRef("user"), role=OuterRef("role"), office=OuterRef("office")
-    )
-    grants = (
-        Grant.objects.filter(in_force(at), user__closed_at__isnull=True)
-        .filter(Q(user=user) | Exists(stands_in))
-        .values_list("role", "office", "trader", "user__identifier")
-    )
+    if user.closed_at is not None:
+        return Actor(identifier=user.identifier)
+    rows = [*Grant.objects.filter(in_force(at), user=user).values_list("role", "office", "trader", Value(""))]
+    stands_in = Deputy.objects.filter(in_force(at), deputy=user)
+    if stands_in.exists():
+        same = stands_in.filter(absent=OuterRef("user"), role=OuterRef("role"), office=OuterRef("office"))
+        theirs = Grant.objects.filter(Exists(same), in_force(at), user__closed_at__isnull=True)
+        rows += theirs.values_list("role", "office", "trader", "user__identifier")
     held = tuple(
-        Held(
-            role=Role(role),
-            office=office,
-            trader=trader,
-            deputises_for="" if whose == user.identifier else whose,
-        )
-        for role, office, trader, whose in grants
+        Held(role=Role(role), office=office, trader=trader, deputises_for=absent)
+        for role, office, trader, absent in rows
     )
     return Actor(identifier=user.identifier, held=held)
 

@@ -353,8 +353,7 @@ class ParticipantField(OneOfManyField):
 
     def __init__(self, *, without: Sequence[str] = (), **kwargs: Any) -> None:  # noqa: ANN401
         def choices() -> list[tuple[str, str]]:
-            named = [(each.code, words.participant(each.code)) for each in participants.load()]
-            return sorted((pair for pair in named if pair[0] not in without), key=_by_name)
+            return [pair for pair in words.participants_by_name() if pair[0] not in without]
 
         super().__init__(choices=choices, **kwargs)
 

@@ -18,7 +18,7 @@ import secrets
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, cast
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -155,10 +155,18 @@ def address(name: str, otherwise: str = "", **names: object) -> str:
         return otherwise
 
 
+def address_of(name: str, reference: str, *more: str) -> str:
+    """Return the address of the page of this name for one thing: in a list there are fifty of them."""
+    return _address(name, settings.ROOT_URLCONF, _REFERENCE, *more).replace(_REFERENCE, quote(reference))
+
+
+_REFERENCE: Final = "-REFERENCE-"
+
+
 @functools.cache
-def _address(name: str, urls: str) -> str:
-    # Sixteen of them stand around every page.
-    return reverse(name, urls)
+def _address(name: str, urls: str, *references: str) -> str:
+    # Sixteen of them stand around every page, and Django looks through all addresses for each.
+    return reverse(name, urls, args=references)
 
 
 def render(

@@ -16,7 +16,7 @@ from macle.scheme import participants
 from macle.scheme.terms import Carats, USDollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django_stubs_ext import StrOrPromise
 
@@ -71,6 +71,17 @@ def _participant(code: str, where: Locale) -> str:
     if code in known and where.language == "en":
         return known[code].name
     return where.territories.get(code) or (known[code].name if code in known else code)
+
+
+def participants_by_name() -> Sequence[tuple[str, str]]:
+    """Return the code and the name of every Participant, in the order in which people look for names."""
+    return _participants_by_name(locale())
+
+
+@functools.cache
+def _participants_by_name(where: Locale) -> Sequence[tuple[str, str]]:
+    named = [(each.code, _participant(each.code, where)) for each in participants.load()]
+    return tuple(sorted(named, key=lambda pair: participants.folded(pair[1])))
 
 
 def day(value: date | datetime | None) -> str:

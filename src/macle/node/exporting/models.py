@@ -105,7 +105,7 @@ class Application(models.Model):
 
         ordering: ClassVar = ["-since", "-id"]
         indexes: ClassVar = [
-            models.Index(fields=["office", "state", "since"], name="application_queue"),
+            models.Index(fields=["office", "state", "since", "examined_by"], name="application_queue"),
             models.Index(fields=["trader", "-since"], name="application_of_trader"),
             models.Index(fields=["number"], name="application_number"),
             models.Index(fields=["state", "due_on"], name="application_due"),

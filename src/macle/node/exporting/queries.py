@@ -141,7 +141,7 @@ def certificates_of(by: Actor) -> QuerySet[Certificate]:
 def certificate(number: str, by: Actor) -> Certificate:
     """Return one of them by its number; raise `CertificateMissing`."""
     # With all that its page shows of it and that is there once.
-    beside = ("content", "confirmation", "application__trader", "application__succeeds", "application__successor")
+    beside = ("content", "confirmation", "application__trader", "application__successor")
     found = certificates_of(by).filter(number=number).select_related(*beside).first()
     if found is None:
         raise no_certificate()
@@ -490,7 +490,8 @@ def disagreeing(by: Actor) -> QuerySet[Confirmation]:
         confirmations_of(by)
         .exclude(differs=[])
         .filter(~Exists(Settlement.objects.filter(confirmation=OuterRef("pk"))))
-        .select_related("certificate", "certificate__application__trader")
+        # Mostly there are none, and joining what they belong to is then all the work.
+        .prefetch_related("certificate__application__trader")
         .order_by("recorded_at")
     )
 

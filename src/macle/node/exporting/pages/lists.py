@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +18,6 @@ from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
 from macle.node.exporting.pages import matters, portal
 from macle.node.permissions import Act, Role
-from macle.scheme import participants
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
 if TYPE_CHECKING:
@@ -34,28 +31,25 @@ MINUS = "\N{MINUS SIGN}"
 QUEUE_ROWS = 25
 """Rows of one part of a queue; the rest is a link away."""
 
-UNSEEN = ("entered", "seals")
-"""What an application holds and no list shows: all its particulars, which are long to read."""
+SEEN = (
+    *("reference", "office", "state", "since", "examined_by", "number", "exporter_name", "importer_name"),
+    *("destination", "origin", "carats_hundredths", "value_cents", "due_on"),
+)
+"""What lists show of an application; all its particulars are long to read."""
+
+SEEN_OF_CERTIFICATE = (
+    *("number", "office", "date_of_issuance", "date_of_expiry", "destination"),
+    *("carats_hundredths", "value_cents", "parcels"),
+    *("application__state", "application__exporter_name", "application__importer_name"),
+)
 
 EXPEDITIOUSLY = timedelta(days=21)
 """After how long a shipment without a fixed term is shown among what is late: a practice of the house."""
 
 
-def _destinations() -> list[tuple[str, str]]:
-    return sorted(
-        ((each.code, desk_words.participant(each.code)) for each in participants.load()), key=lambda pair: pair[1]
-    )
-
-
 def address(matter: Application) -> str:
     """Return the page of an application."""
-    return _address(settings.ROOT_URLCONF).format(matter.reference)
-
-
-@functools.cache
-def _address(urls: str) -> str:
-    # A list has fifty of them, and Django looks through all addresses for each.
-    return reverse("exporting:application", urls, args=["REFERENCE"]).replace("REFERENCE", "{}")
+    return pages.address_of("exporting:application", matter.reference)
 
 
 def _mark(row: Application | Certificate, state: str) -> tuple[str, str]:
@@ -114,7 +108,9 @@ APPLICATIONS = lists.Listing(
             choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
             narrowing=queries.in_state,
         ),
-        lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
+        lists.ChoiceFilter(
+            name="destination", label=gettext_lazy("Destination"), choices=desk_words.participants_by_name
+        ),
         lists.DaysFilter(name="since", label=gettext_lazy("In this state"), of="since", instants=True),
     ),
 )
@@ -130,7 +126,7 @@ CERTIFICATES = lists.Listing(
             label=gettext_lazy("Certificate"),
             kind=lists.Kind.NUMBER,
             sort="number",
-            link=lambda row: reverse("exporting:certificate", args=[row.number.replace("/", "_")]),
+            link=lambda row: pages.address_of("exporting:certificate", row.number.replace("/", "_")),
         ),
         lists.Column(
             name="state",
@@ -172,7 +168,9 @@ CERTIFICATES = lists.Listing(
             choices=lambda: [(state.value, words.state(state)) for state in CertificateState],
             narrowing=lambda state: queries.in_state(state, of="application__state"),
         ),
-        lists.ChoiceFilter(name="destination", label=gettext_lazy("Destination"), choices=_destinations),
+        lists.ChoiceFilter(
+            name="destination", label=gettext_lazy("Destination"), choices=desk_words.participants_by_name
+        ),
         lists.DaysFilter(name="issued", label=gettext_lazy("Issued"), of="date_of_issuance"),
     ),
 )
@@ -181,7 +179,7 @@ CERTIFICATES = lists.Listing(
 @pages.page(Act.APPLICATION_READ)
 def applications(request: Request) -> HttpResponseBase:
     """List applications."""
-    rows = queries.hiding(queries.applications_of(request.actor), request.actor).defer(*UNSEEN)
+    rows = queries.hiding(queries.applications_of(request.actor), request.actor).only(*SEEN)
     acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else ()
     return lists.answer(request, APPLICATIONS, rows, acts=acts)
 
@@ -189,8 +187,7 @@ def applications(request: Request) -> HttpResponseBase:
 @pages.page(Act.CERTIFICATE_READ)
 def certificates(request: Request) -> HttpResponseBase:
     """List certificates."""
-    rows = queries.certificates_of(request.actor).select_related("application")
-    rows = rows.defer(*(f"application__{name}" for name in UNSEEN))
+    rows = queries.certificates_of(request.actor).select_related("application").only(*SEEN_OF_CERTIFICATE)
     return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application_id"))
 
 
@@ -308,15 +305,13 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
-    owed = queries.waiting_for(by).select_related(None).defer(*UNSEEN)
+    owed = queries.waiting_for(by).select_related(None).only(*SEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
     office = next((each.office for each in by.held if each.office), "")
     today = queries.day(office, at=at)
-    late = list(queries.late(by, on=today).select_related(None).defer(*UNSEEN)[:QUEUE_ROWS])
-    open_ended = list(
-        queries.without_term(by, since=at - EXPEDITIOUSLY).select_related(None).defer(*UNSEEN)[:QUEUE_ROWS]
-    )
+    late = list(queries.late(by, on=today).select_related(None).only(*SEEN)[:QUEUE_ROWS])
+    open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY).select_related(None).only(*SEEN)[:QUEUE_ROWS])
     disagreeing = list(queries.disagreeing(by)[:QUEUE_ROWS])
     context = {
         "waiting": lists.drawn(WAITING, [_waiting(matter, names, at=at) for matter in waiting]),
@@ -354,9 +349,9 @@ def _waiting(matter: Application, names: dict[str, str], *, at: datetime) -> Wai
     act = _DUTY.get(matter.status)
     label = str(words.TO_DO[act]) if act is not None else words.state(matter.state)
     if matter.status is CertificateState.DRAFT:
-        label, where = _("Go on with it"), reverse("exporting:draft", args=[matter.reference])
+        label, where = _("Go on with it"), pages.address_of("exporting:draft", matter.reference)
     elif matter.status is CertificateState.DEFICIENT:
-        label, where = _("Mend it"), reverse("exporting:draft", args=[matter.reference])
+        label, where = _("Mend it"), pages.address_of("exporting:draft", matter.reference)
     else:
         where = address(matter) if act is None else matters.address_of(matter, act)
     examined = names.get(matter.examined_by, "")

@@ -349,8 +349,8 @@ def address_of(matter: Application, act: CertificateAct) -> str:
     """Return where an act is done."""
     page = ADDRESSES.get(act)
     if page is not None:
-        return reverse(f"exporting:{page}", args=[matter.reference])
-    return reverse("exporting:act", args=[matter.reference, act.value.replace("_", "-")])
+        return pages.address_of(f"exporting:{page}", matter.reference)
+    return pages.address_of("exporting:act", matter.reference, act.value.replace("_", "-"))
 
 
 def why_it_waits(matter: Application, last: Step | None) -> str:
