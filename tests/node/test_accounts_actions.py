@@ -207,10 +207,10 @@ class TestDeputise:
 
     def test_two_queries_find_who_somebody_is_and_a_third_whom_they_stand_in_for(self) -> None:
         absent, deputy = self.deputy()
-        for user, queries in ((absent, 2), (deputy, 3)):
+        for user, asked in ((absent, 2), (deputy, 3)):
             with CaptureQueriesContext(connection) as captured:
                 actor_of(user)
-            assert len(captured) == queries
+            assert len(captured) == asked
 
     def test_nobody_holds_a_role_whose_account_is_closed(self) -> None:
         _, deputy = self.deputy()
