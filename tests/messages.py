@@ -3,12 +3,17 @@
 Django's own command needs GNU gettext; Babel, which the node has anyway, reads Python and writes catalogues, and
 Django's own reader turns a template into what Babel reads. Catalogues are compiled beside their sources, so that an
 installed node needs no step for them.
+
+There are two: ``django`` has the strings of pages, and ``sentences`` what errors, rules and steps say in the packages
+below, as patterns (`macle.node.desk.sentences`).
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,9 +25,13 @@ from django.utils.translation.template import templatize
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NODE: Final = Path(__file__).parents[1] / "src" / "macle" / "node"
+MACLE: Final = Path(__file__).parents[1] / "src" / "macle"
+NODE: Final = MACLE / "node"
 LOCALE: Final = NODE / "locale"
 LANGUAGES: Final = ("ar", "fr", "pt", "ru", "zh_Hans")
+DOMAINS: Final = ("django", "sentences")
+OPERATORS: Final = ("cli", "node/configuration.py", "node/health.py", "proof/folders.py", "proof/vectors.py")
+"""What speaks in a terminal, to whoever runs a node or writes programs."""
 
 _KEYWORDS: Final = {
     "_": None,
@@ -37,9 +46,16 @@ _KEYWORDS: Final = {
 }
 
 
-def catalogue() -> Catalog:
-    """Return every string that a page or a message of the node holds, each with the files in which it stands."""
+def catalogue(domain: str) -> Catalog:
+    """Return every string of the domain, each with the files in which it stands."""
     found = Catalog(project="macle", charset="utf-8", fuzzy=False)
+    if domain == "sentences":
+        for file in sorted(MACLE.rglob("*.py")):
+            name = file.relative_to(MACLE).as_posix()
+            if not name.startswith(OPERATORS) and file.parent.name != "migrations":
+                for sentence in sorted(_sentences(ast.parse(file.read_text(encoding="utf-8")))):
+                    found.add(sentence, locations=[(name, 0)])
+        return found
     for file in sorted([*NODE.rglob("*.py"), *NODE.rglob("*.html")]):
         for _line, message, _comments, context in _strings(file):
             found.add(message, locations=[(file.relative_to(NODE).as_posix(), 0)], context=context)
@@ -54,35 +70,85 @@ def _strings(file: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str]
     yield from extract.extract("python", io.BytesIO(text.encode()), keywords=_KEYWORDS)
 
 
-def path_of(language: str) -> Path:
+def _sentences(tree: ast.AST) -> set[str]:
+    """Return the patterns of all sentences in the code that are neither documentation nor a string of pages."""
+    found = set()
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+            continue
+        if isinstance(child, ast.Call) and getattr(child.func, "id", "") in _KEYWORDS:
+            continue
+        if isinstance(child, ast.Constant | ast.JoinedStr):
+            text = _pattern(child)
+            if _SENTENCE.fullmatch(text):
+                found.add(text)
+        else:
+            found |= _sentences(child)
+    return found
+
+
+_SENTENCE: Final = re.compile(r"[A-Z{\"“(].* .*[.!?]\)?", re.DOTALL)
+
+
+def _pattern(string: ast.Constant | ast.JoinedStr) -> str:
+    """Return the text with the name of each value in braces."""
+    if isinstance(string, ast.Constant):
+        return string.value if isinstance(string.value, str) else ""
+    text, names = "", Counter[str]()
+    for part in string.values:
+        if isinstance(part, ast.FormattedValue):
+            name = _name(part.value)
+            names[name] += 1
+            text += f"{{{name}{names[name] if names[name] > 1 else ''}}}"
+        else:
+            text += _pattern(part)  # type: ignore[arg-type]
+    return text
+
+
+def _name(value: ast.expr) -> str:
+    """Return what a translator can call the value: the last name in it."""
+    match value:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.strip("_").lower()
+        case ast.Call(args=[first, *_]):
+            return _name(first)
+        case ast.Call(func=called):
+            return _name(called)
+        case ast.Subscript(value=whole):
+            return _name(whole)
+    return "value"
+
+
+def path_of(language: str, domain: str) -> Path:
     """Return where the catalogue of a language is."""
-    return LOCALE / language / "LC_MESSAGES" / "django.po"
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
-def read(language: str) -> Catalog:
+def read(language: str, domain: str) -> Catalog:
     """Return what is translated."""
-    if not path_of(language).exists():
+    path = path_of(language, domain)
+    if not path.exists():
         return Catalog(locale=language)
-    with path_of(language).open("rb") as file:
+    with path.open("rb") as file:
         return pofile.read_po(file, locale=language)
 
 
-def compiled(language: str) -> bytes:
+def compiled(language: str, domain: str) -> bytes:
     """Return the catalogue as programs read it."""
-    file, known = io.BytesIO(), read(language)
+    file, known = io.BytesIO(), read(language, domain)
     # No catalogue is made anew because a day has passed.
     known.creation_date = known.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     mofile.write_mo(file, known)
     return file.getvalue()
 
 
-def bring_up(language: str) -> tuple[int, int]:
+def bring_up(language: str, domain: str) -> tuple[int, int]:
     """Add what is new, drop what is gone and compile; return how many strings are translated, and of how many."""
-    known, wanted = read(language), catalogue()
+    known, wanted = read(language, domain), catalogue(domain)
     known.update(wanted, no_fuzzy_matching=True)
     known.obsolete.clear()
     known.fuzzy, known.header_comment = False, f"# The pages of a node in {known.locale.english_name}."
-    path = path_of(language)
+    path = path_of(language, domain)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         pofile.write_po(file, known, width=120, sort_output=True, omit_header=False, include_lineno=False)
@@ -93,7 +159,7 @@ def bring_up(language: str) -> tuple[int, int]:
         path.read_text(encoding="utf-8"),
     )
     path.write_text(text, encoding="utf-8")
-    path.with_suffix(".mo").write_bytes(compiled(language))
+    path.with_suffix(".mo").write_bytes(compiled(language, domain))
     messages = [each for each in known if each.id]
     return sum(bool(each.string and all(_texts(each.string))) for each in messages), len(messages)
 
@@ -109,5 +175,6 @@ if __name__ == "__main__":
     settings.configure(USE_I18N=True)
     django.setup()
     for each in LANGUAGES:
-        done, whole = bring_up(each)
-        print(f"{each}: {done} of {whole}")
+        for place in DOMAINS:
+            done, whole = bring_up(each, place)
+            print(f"{each} {place}: {done} of {whole}")

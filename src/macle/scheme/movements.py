@@ -46,25 +46,6 @@ class Movement(StrEnum):
     TO_STRANGER = "to a non-Participant"
 
 
-class Case(StrEnum):
-    """Which answer it is; pages translate it by this name."""
-
-    WORKED = "worked"
-    NOT_NATURAL = "not natural"
-    NOT_OF_THE_HEADINGS = "not of the headings"
-    IN_JEWELLERY = "in jewellery"
-    EXPORT = "export"
-    CARRIED = "carried"
-    WITHIN = "within"
-    INTO_FREE_ZONE = "into a free zone"
-    OUT_OF_FREE_ZONE = "out of a free zone"
-    IN_TRANSIT = "in transit"
-    NOT_IN_TRANSIT = "no longer in transit"
-    SENT_BACK = "sent back"
-    TURNED_BACK = "turned back"
-    FORBIDDEN = "forbidden"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Whether a certificate is needed, why, by what source, and what follows.
@@ -73,7 +54,6 @@ class Answer:
     at all: no certificate makes it possible.
     """
 
-    case: Case
     needed: bool | None
     why: str
     source: str
@@ -94,28 +74,24 @@ def needs_certificate(*, goods: Goods, movement: Movement) -> Answer:
 _ROUGH: Final = "KPCS Core Document, Section I (rough diamonds)"
 _BY_GOODS: Final[Mapping[Goods, Answer]] = {
     Goods.POLISHED: Answer(
-        case=Case.WORKED,
         needed=False,
         why="Rough diamonds are unworked, or simply sawn, cleaved or bruted. Polished ones are not among them.",
         source=_ROUGH,
         then="Stones that are only sawn, cleaved or bruted are rough: then choose their heading.",
     ),
     Goods.SYNTHETIC: Answer(
-        case=Case.NOT_NATURAL,
         needed=False,
         why="A diamond of the Scheme is a natural mineral. Synthetic ones are not among them.",
         source="KPCS Core Document, Section I (diamond)",
         then="No certificate covers them: they are not to be in a shipment that has one.",
     ),
     Goods.POWDER: Answer(
-        case=Case.NOT_OF_THE_HEADINGS,
         needed=False,
         why="Rough diamonds are those of 7102.10, 7102.21 and 7102.31. Dust and powder are 7105.",
         source=_ROUGH,
         then="A Participant's own law may control them.",
     ),
     Goods.JEWELLERY: Answer(
-        case=Case.IN_JEWELLERY,
         needed=False,
         why="Rough diamonds are those of 7102.10, 7102.21 and 7102.31. Jewellery is of another heading.",
         source=_ROUGH,
@@ -124,14 +100,12 @@ _BY_GOODS: Final[Mapping[Goods, Answer]] = {
 }
 _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
     Movement.TO_PARTICIPANT: Answer(
-        case=Case.EXPORT,
         needed=True,
         why="Every shipment of rough diamonds that is exported to a Participant is accompanied by a certificate.",
         source="KPCS Core Document, Section III(a)",
         then="Lodge an application before the shipment leaves.",
     ),
     Movement.CARRIED: Answer(
-        case=Case.CARRIED,
         needed=True,
         why="Export is the physical leaving of the territory, whoever carries it. The Core Document names no least "
         "quantity and no exception for what a person carries.",
@@ -139,7 +113,6 @@ _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
         then="Lodge an application before you leave.",
     ),
     Movement.WITHIN: Answer(
-        case=Case.WITHIN,
         needed=False,
         why="Export is the physical leaving of a Participant's territory, and nothing leaves it. The European Union "
         "is one Participant.",
@@ -147,14 +120,12 @@ _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
         then="As soon as it leaves for another Participant, it needs one.",
     ),
     Movement.INTO_FREE_ZONE: Answer(
-        case=Case.INTO_FREE_ZONE,
         needed=False,
         why="A free trade zone is a part of the Participant's territory: what goes in from here does not leave it.",
         source="KPCS Core Document, Section I (export, free trade zone)",
         then="What leaves the zone for another Participant needs one, by the authority that is designated for it.",
     ),
     Movement.OUT_OF_FREE_ZONE: Answer(
-        case=Case.OUT_OF_FREE_ZONE,
         needed=True,
         why="A free trade zone is a part of the Participant's territory: what leaves it for another Participant is "
         "exported, and the designated authority processes it.",
@@ -162,7 +133,6 @@ _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
         then="Lodge an application before the shipment leaves the zone.",
     ),
     Movement.IN_TRANSIT: Answer(
-        case=Case.IN_TRANSIT,
         needed=False,
         why="A Participant that is only passed through issues none and asks for none, as long as the shipment leaves "
         "in the identical state in which it came.",
@@ -170,7 +140,6 @@ _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
         then="Leave the container unopened and its seals whole. The exporting Participant's certificate stays with it.",
     ),
     Movement.IN_TRANSIT_OPENED: Answer(
-        case=Case.NOT_IN_TRANSIT,
         needed=True,
         why="What was opened or changed does not leave in the identical state: the exemption of transit ends, and it "
         "is an import and then an export.",
@@ -178,21 +147,18 @@ _BY_MOVEMENT: Final[Mapping[Movement, Answer]] = {
         then="Show it to the authority with the certificate under which it came.",
     ),
     Movement.SENT_BACK: Answer(
-        case=Case.SENT_BACK,
         needed=True,
         why="What was imported and goes back leaves the territory like any other export.",
         source="KPCS Core Document, Section I (export) and Section III(a)",
         then="Lodge an application that names the certificate under which it came as its lawful source.",
     ),
     Movement.TURNED_BACK: Answer(
-        case=Case.TURNED_BACK,
         needed=None,
         why="The Core Document has no rule for a shipment that was not let in and goes back under its seals.",
         source="KPCS Core Document, Section III",
         then="Ask the authority: some Participants write a technical certificate for it.",
     ),
     Movement.TO_STRANGER: Answer(
-        case=Case.FORBIDDEN,
         needed=None,
         why="No shipment of rough diamonds is exported to a non-Participant.",
         source="KPCS Core Document, Section III(c)",

@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.errors import MacleError
-from macle.node.desk import pages, words
+from macle.node.desk import pages, sentences, words
 from macle.scheme import participants, terms
-from macle.scheme.rules import RulesRefuse
+from macle.scheme.rules import Breach, RulesRefuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,6 +47,11 @@ class Said(ValidationError):
     def of(cls, error: MacleError) -> Said:
         """Return what the error says is wrong, and how to mend it."""
         return cls(_sentences(error.what, error.mend), code=error.code, source=_source(error.rule))
+
+    @classmethod
+    def of_breach(cls, breach: Breach, code: str = RulesRefuse.code) -> Said:
+        """Return what a rule says is wrong, and how to mend it."""
+        return cls(_sentences(breach.what, breach.mend), code=code, source=_source(breach.rule))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +83,7 @@ class Form(forms.Form):
         """Put what was refused at the field it is about, or, where no field is, at the top."""
         if isinstance(error, RulesRefuse):
             for breach in error.breaches:
-                self._put(
-                    breach.where,
-                    Said(_sentences(breach.what, breach.mend), code=error.code, source=_source(breach.rule)),
-                )
+                self._put(breach.where, Said.of_breach(breach, error.code))
         else:
             self._put(error.where, Said.of(error))
 
@@ -114,7 +116,7 @@ class Form(forms.Form):
 
 
 def _sentences(what: str, mend: str) -> str:
-    return f"{what} {mend}".strip()
+    return f"{sentences.said(what)} {sentences.said(mend)}".strip()
 
 
 def _source(rule: str | None) -> str:

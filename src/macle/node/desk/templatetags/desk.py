@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from macle.errors import MacleError
-from macle.node.desk import ages, forms, hues, marks, words
+from macle.node.desk import ages, forms, hues, marks, sentences, words
 from macle.node.permissions import Act
 from macle.scheme.terms import CertificateNumber
 
@@ -49,6 +49,12 @@ def dollars(value: USDollars | int | None, form: str = "") -> SafeString:
     if form == "bare":
         return SafeString(f'<bdi class="nowrap" dir="ltr">{words.dollars(value)}</bdi>')
     return SafeString(f'<bdi class="nowrap" dir="ltr"><span class="unit">US$</span> {words.dollars(value)}</bdi>')
+
+
+@register.filter
+def said(text: str | None) -> str:
+    """Return what an error or a rule says, in the language of the page."""
+    return sentences.said(text) if text else ""
 
 
 @register.filter

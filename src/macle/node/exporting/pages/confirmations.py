@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from macle import errors
 from macle.node.accounts import queries as accounts
 from macle.node.audit import evidence, pictures
-from macle.node.desk import ages, forms, lists, pages, parts
+from macle.node.desk import ages, forms, lists, pages, parts, sentences
 from macle.node.desk import words as desk_words
 from macle.node.exporting import counter_forms, queries
 from macle.node.exporting.actions import confirmations as actions
@@ -716,7 +716,7 @@ def _place(
     try:
         token = keeping.keep(upload, request, where="pictures")
     except errors.MacleError as error:
-        unmatched.append(f"{error.what} {error.mend}".strip())
+        unmatched.append(sentences.said(f"{error.what} {error.mend}".strip()))
         return
     if not numbers:
         unmatched.append(_("%(name)s: no number was found in it or in its name.") % {"name": name})

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from macle import errors
 from macle.node.audit import pictures
-from macle.node.desk import pages
+from macle.node.desk import pages, sentences
 from macle.node.desk import words as desk_words
 from macle.node.exporting import counter_forms, queries
 from macle.node.exporting.actions import notices
@@ -165,7 +165,10 @@ def _of_code(text: str, *, at: datetime) -> Seen:
     certificate = report.certificate or report.claim
     number = str(certificate.number) if certificate is not None else ""
     steps = tuple(
-        ({Result.PASSED: "valid", Result.FAILED: "not-valid"}.get(step.result, "cannot-decide"), step.reason)
+        (
+            {Result.PASSED: "valid", Result.FAILED: "not-valid"}.get(step.result, "cannot-decide"),
+            sentences.said(step.reason),
+        )
         for step in report.steps
         if step.definition.question is verification.Question.GENUINE and step.result is not Result.NOT_JUDGED
     )
@@ -187,10 +190,10 @@ def _of_code(text: str, *, at: datetime) -> Seen:
             number=number,
             mark="not-valid" if report.genuine is Answer.NO else "cannot-decide",
             word=_("Not valid") if report.genuine is Answer.NO else _("Cannot decide"),
-            then=failing.reason if failing is not None else _("The code could not be read."),
+            then=sentences.said(failing.reason) if failing is not None else _("The code could not be read."),
             todo=(
                 _("Stop: keep the goods and the paper together, seals closed."),
-                *((failing.advice,) if failing is not None and failing.advice else ()),
+                *((sentences.said(failing.advice),) if failing is not None and failing.advice else ()),
                 _("Call the office that is named on the paper."),
             ),
             verified=report,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from macle.node.accounts import queries as accounts
 from macle.node.audit import evidence
-from macle.node.desk import pages, parts
+from macle.node.desk import pages, parts, sentences
 from macle.node.desk import words as desk_words
 from macle.node.exporting import judging, pictures, queries, words
 from macle.node.exporting.actions import applications as lodging
@@ -189,7 +189,7 @@ def _said(step: Step) -> str:
     if step.act == CertificateAct.SEAL and step.facts.get("seals"):
         return f"{said}: {', '.join(step.facts['seals'])}"
     reason = getattr(step, "reason", None)
-    return f"{said}: {reason.text}" if reason is not None else said
+    return f"{said}: {sentences.said(reason.text)}" if reason is not None else said
 
 
 def _by(step: Step, names: Mapping[str, str]) -> str:
@@ -213,7 +213,12 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
 
 def check_of(breach: Breach) -> Check:
     """Return what a rule says, as a page shows it."""
-    return Check(*_OUTCOMES[breach.outcome](), what=breach.what, under=breach.mend, source=source_of(breach))
+    return Check(
+        *_OUTCOMES[breach.outcome](),
+        what=sentences.said(breach.what),
+        under=sentences.said(breach.mend),
+        source=source_of(breach),
+    )
 
 
 _OUTCOMES: dict[Outcome, Callable[[], tuple[str, str]]] = {
@@ -237,7 +242,7 @@ def steps_of(held: Certificate, matter: Application, *, at: datetime) -> list[Ch
         Check(
             *_RESULTS[step.result](),
             what=f"{step.definition.number} {step.definition.name}",
-            under=f"{step.reason} {step.advice}".strip(),
+            under=sentences.said(f"{step.reason} {step.advice}".strip()),
             source=_source_of(step.definition.rule),
         )
         for step in report.steps
@@ -356,7 +361,7 @@ def address_of(matter: Application, act: CertificateAct) -> str:
 def why_it_waits(matter: Application, last: Step | None) -> str:
     """Return in a sentence why it waits, for the trader and for the desk; ``last`` is its last step."""
     reason = getattr(last, "reason", None)
-    sentences = {
+    usual = {
         CertificateState.SUBMITTED: _("It waits for the office to weigh, count and value the goods."),
         CertificateState.UNDER_EXAMINATION: _("It is examined. Next is a number."),
         CertificateState.DEFICIENT: _("It waits for the trader to mend it."),
@@ -369,8 +374,8 @@ def why_it_waits(matter: Application, last: Step | None) -> str:
         CertificateState.DISPATCHED: _("It waits for the importing authority's confirmation."),
         CertificateState.LOST: _("It is looked for."),
     }
-    said = sentences.get(matter.status, "")
-    return f"{said} {reason.text}".strip() if reason is not None and said else said
+    said = usual.get(matter.status, "")
+    return f"{said} {sentences.said(reason.text)}".strip() if reason is not None and said else said
 
 
 @pages.page(Act.EVIDENCE_READ)
@@ -407,6 +412,5 @@ def download(data: bytes, name: str, media_type: str) -> FileResponse:
 
 def balance_sentence(matter: Application, *, at: datetime) -> str:
     """Return in a sentence what the trader's book covers, for whoever decides about a shortfall."""
-    return " ".join(
-        breach.what for breach in desk.standing_in_the_way(matter, at=at) if breach.rule == desk.BALANCE_RULE
-    )
+    breaches = desk.standing_in_the_way(matter, at=at)
+    return " ".join(sentences.said(breach.what) for breach in breaches if breach.rule == desk.BALANCE_RULE)

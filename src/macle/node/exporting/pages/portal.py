@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.desk import forms, pages
+from macle.node.desk import forms, pages, sentences
 from macle.node.desk import words as desk_words
 from macle.node.desk.parts import NextAct
 from macle.node.desk.templatetags import desk as drawn
@@ -212,7 +212,7 @@ def _saved(request: Request, matter: Application, name: str) -> HttpResponseBase
         matter = applications.save(reference=matter.reference, changes=form.changes(), by=request.actor, at=request.at)
     except errors.Malformed as error:
         if _by_itself(request):
-            return HttpResponse(format_html("{} {}", error.what, error.mend))
+            return HttpResponse(format_html("{} {}", sentences.said(error.what), sentences.said(error.mend)))
         form.take(error)
         return _shown(request, matter, form)
     form.entered = matter.entered
@@ -232,8 +232,7 @@ def _judge(request: Request, matter: Application, form: Step, *, with_gaps: bool
         if not field or field in form.errors or not _refuses(breach):
             continue
         if with_gaps or form.data.get(field):
-            source = source_of(breach)
-            form.add_error(field, forms.Said(f"{breach.what} {breach.mend}".strip(), source=source))
+            form.add_error(field, forms.Said.of_breach(breach))
 
 
 def _refuses(breach: Breach) -> bool:
@@ -382,7 +381,7 @@ def _keep(request: Request, matter: Application) -> None:
         trading.add_known_party(trader=matter.trader, **fields, on=on, by=request.actor, at=request.at)
     except errors.MacleError as error:
         said = _("It was not kept in the address book.")
-        messages.warning(request, f"{said} {error.what}")
+        messages.warning(request, f"{said} {sentences.said(error.what)}")
     else:
         messages.success(request, _("%(name)s is kept in the address book.") % {"name": fields["name"]})
 
