@@ -71,14 +71,19 @@ def _strings(file: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str]
 
 
 def _sentences(tree: ast.AST) -> set[str]:
-    """Return the patterns of all sentences in the code that are neither documentation nor a string of pages."""
+    """Return the patterns of all sentences in the code that are neither documentation nor a string of pages.
+
+    What a table called ``_WORDS`` has is said within sentences, and belongs to them.
+    """
     found = set()
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue
         if isinstance(child, ast.Call) and getattr(child.func, "id", "") in _KEYWORDS:
             continue
-        if isinstance(child, ast.Constant | ast.JoinedStr):
+        if isinstance(child, ast.Assign) and isinstance(child.value, ast.Dict) and _name(child.targets[0]) == "words":
+            found |= {_pattern(each) for each in child.value.values if isinstance(each, ast.Constant)}
+        elif isinstance(child, ast.Constant | ast.JoinedStr):
             text = _pattern(child)
             if _SENTENCE.fullmatch(text):
                 found.add(text)

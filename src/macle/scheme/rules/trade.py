@@ -273,7 +273,7 @@ def _standing(rule_id: str, standing: StandingOn, where: str) -> list[Breach]:
     return breach(
         rule_id,
         where=where,
-        what=f"On {on} {code} was {words}" + (f" ({basis})." if basis else "."),
+        what=f"On {on} {code} was {words} ({basis})." if basis else f"On {on} {code} was {words}.",
         mend="Rough diamonds are traded with Participants in good standing only: do not let it pass.",
         judged_at=on,
         basis=basis,
