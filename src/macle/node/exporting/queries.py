@@ -14,6 +14,7 @@ from macle.node.exporting import drafting
 from macle.node.exporting.models import (
     Application,
     Certificate,
+    Channel,
     Confirmation,
     Gap,
     Number,
@@ -273,11 +274,19 @@ def _of_kind(matter: Application, law: LegalProfile) -> list[Breach]:
     if kind == "replacement" and matter.replaces is None:
         what, mend = "A replacement is begun by the desk.", "Ask the office to replace the certificate."
     elif kind == "technical" and not law.technical_certificates:
-        what = f"It is not verified that {law.participant} knows technical certificates."
-        mend = "See its legal profile, and what stands in doubt there."
+        what, mend = no_technical(law), "See its legal profile, and what stands in doubt there."
+    elif kind == "technical" and matter.channel not in (Channel.DESK, Channel.SUCCESSOR):
+        what, mend = "A technical certificate is begun by the desk.", "Ask the office to begin it."
     else:
         return []
     return [Breach("certificate.refers-to", Outcome.REFUSE, "kind", what, mend)]
+
+
+def no_technical(law: LegalProfile) -> str:
+    """Return why no technical certificate is begun under a profile that does not know it."""
+    if law.technical_certificates is None:
+        return f"It is not verified that {law.participant} knows technical certificates."
+    return f"{law.participant} does not issue technical certificates."
 
 
 def validation_kind(law: LegalProfile) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from macle.node.desk import pages
 from macle.node.exporting import portal_forms as entering
+from macle.node.exporting.pages import technical
 from macle.node.permissions import Act
 from macle.scheme.movements import Case
 
@@ -95,12 +96,18 @@ WORDS: Final[Mapping[Case, tuple[StrOrPromise, StrOrPromise]]] = {
 """Why it is so and what follows, as `macle.scheme.movements` says it, in the language of the page."""
 
 
+_GOES_BACK: Final = frozenset({Case.SENT_BACK, Case.TURNED_BACK})
+"""What an official may begin a technical certificate for, where the law knows one."""
+
+
 @pages.page(pages.PUBLIC)
 def needs(request: Request) -> HttpResponseBase:
     """Ask what is moved and where, and answer."""
     asked = "goods" in request.GET or "movement" in request.GET
     form = entering.NeedsForm(request.GET if asked else None)
     context: dict[str, Any] = {"form": form, "answer": None, "may_begin": request.actor.may(Act.APPLICATION_DRAFT)}
+    goes_back = asked and form.is_valid() and form.answer().case in _GOES_BACK
+    context["to_begin"] = technical.way_to_begin(request.actor) if goes_back else []
     if asked and form.is_valid():
         answer = form.answer()
         why, then = WORDS[answer.case]
