@@ -441,8 +441,11 @@ _OWED = {
 """In which states an application waits for somebody of this role."""
 
 
-def waiting_for(by: Actor) -> QuerySet[Application]:
-    """Return what waits for this person, the longest first; what they examined is not theirs to validate."""
+def waiting_for(by: Actor, *, at: datetime) -> QuerySet[Application]:
+    """Return what waits for this person, the longest first.
+
+    What they examined is not theirs to validate, unless the profile of the office says otherwise (`may_validate`).
+    """
     owed = Q(pk__in=())
     for held in by.held:
         states = _OWED.get(held.role, ())
@@ -452,7 +455,7 @@ def waiting_for(by: Actor) -> QuerySet[Application]:
         of_role = where & Q(state__in=states)
         if held.role in {Role.EXPORTER, Role.AGENT}:
             of_role &= ~Q(Exists(Suspicion.objects.filter(application=OuterRef("pk"), until__isnull=True)))
-        if held.role is Role.VALIDATING_OFFICIAL:
+        if held.role is Role.VALIDATING_OFFICIAL and profile(held.office, at=at).four_eyes:
             of_role &= ~Q(state=CertificateState.SEALED, examined_by=by.identifier)
         owed |= of_role
     return Application.objects.filter(owed).select_related("trader").order_by("since")

@@ -306,7 +306,7 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
-    owed = queries.waiting_for(by).select_related(None).only(*SEEN)
+    owed = queries.waiting_for(by, at=at).select_related(None).only(*SEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
     office = next((each.office for each in by.held if each.office), "")

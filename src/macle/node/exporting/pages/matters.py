@@ -364,7 +364,9 @@ def why_it_waits(matter: Application, last: Step | None) -> str:
         CertificateState.PENDING_KP_APPROVAL: _("It waits for the KP monitoring team."),
         CertificateState.KP_APPROVED: _("It is approved. Next is a number."),
         CertificateState.RESERVED: _("It waits for the container to be sealed."),
-        CertificateState.SEALED: _("It waits for a validating official who did not examine it."),
+        CertificateState.SEALED: _("It waits for a validating official who did not examine it.")
+        if queries.profile(matter.office, at=matter.since).four_eyes
+        else _("It waits for a validating official."),
         CertificateState.VALIDATED: _("It is ready to leave."),
         CertificateState.DISPATCHED: _("It waits for the importing authority's confirmation."),
         CertificateState.LOST: _("It is looked for."),
