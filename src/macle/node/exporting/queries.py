@@ -234,14 +234,27 @@ def examined(
     """
     today = day(matter.office, at=at)
     law = profile(matter.office, at=at)
+    measured = found(matter) if with_findings else None
     data = drafting.assemble(
         entered(matter),
         house=house(matter.office),
         exporter=exporter(matter, on=today),
-        found=found(matter) if with_findings else None,
+        found=measured,
         closing=closing or drafting.Closing(kind=validation_kind(law), expires_on=expiry(law, today)),
     )
-    return examination.examine(data, at=at, today=today, balance=balance(matter), before_sealing=closing is None)
+    return examination.examine(
+        data,
+        at=at,
+        today=today,
+        balance=balance(matter),
+        weight_applied_for=weight_applied_for(matter) if measured is not None else None,
+        before_sealing=closing is None,
+    )
+
+
+def weight_applied_for(matter: Application) -> Carats | None:
+    """Return the weight that the trader wrote, whatever was measured since; None where it cannot be read."""
+    return applications.read(drafting.kept(matter.entered)).carat_weight
 
 
 def entered(matter: Application) -> dict[str, Any]:

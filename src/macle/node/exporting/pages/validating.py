@@ -19,6 +19,7 @@ from macle.node.accounts import consent, passkeys
 from macle.node.desk import pages
 from macle.node.exporting import forms, printing, queries
 from macle.node.exporting.actions import desk, steps, validation
+from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.proof import codec, keys
@@ -138,6 +139,7 @@ def _to_prepare(
         "other": intent,
         "read": queries.examined(matter, at=request.at).application,
         "examination": matter.examinations.first(),
+        "checks": matters.checks_of(matter, at=request.at),
     }
     return pages.render(request, "exporting/prepare.html", context, status=status)
 
