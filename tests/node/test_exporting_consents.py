@@ -109,12 +109,14 @@ class TestFindings:
             Content.objects.filter(certificate=certificate).update(consent=kept)
             assert said() == [f"The evidence that {user.identifier} consented is not there."]
 
-    @pytest.mark.parametrize("evidence", ["zz", 5, "80"])
-    def test_what_cannot_be_read_is_found(self, evidence: object) -> None:
+    @pytest.mark.parametrize("kept", [{"evidence": "zz"}, {"evidence": 5}, {"evidence": "80"}, [5], "80"])
+    def test_what_cannot_be_read_is_found(self, kept: object) -> None:
         with a_house() as (house, user):
             certificate = validated(house, user, a_passkey(user))
-            Content.objects.filter(certificate=certificate).update(consent={"evidence": evidence})
+            Content.objects.filter(certificate=certificate).update(consent=kept)
             assert len(said()) == 2
+            with opened(certificate) as archive:
+                assert any(name.endswith("/consent.json") for name in archive.namelist())
 
     def test_evidence_of_another_certificate_is_found(self) -> None:
         with a_house() as (house, user):
@@ -131,8 +133,9 @@ class TestFindings:
             one, other = validated(house, user, passkey), validated(house, user, passkey)
             Content.objects.filter(certificate=one).update(cose=other.content.cose)
             assert said() == ["The signed bytes are not those that were recorded."]
-            Content.objects.filter(certificate=one).update(cose=b"\xd2")
-            assert said() == ["The signed bytes are not those that were recorded."]
+            for content in (b"\xd2", b""):
+                Content.objects.filter(certificate=one).update(cose=content)
+                assert said() == ["The signed bytes are not those that were recorded."]
 
     def test_a_certificate_that_is_gone_is_found(self) -> None:
         with a_house() as (house, user):

@@ -29,7 +29,7 @@ from macle.scheme.certificates import ConsentLevel
 from macle.scheme.lifecycle import CertificateAct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from macle.node.accounts.passkeys import Registration
 
@@ -72,7 +72,7 @@ def _findings_of(lines: Sequence[Line]) -> Iterator[Finding]:
             kept = None if approval is None else approval.evidence
         elif (content := getattr(certificates.get(_identity(line)), "content", None)) is not None:
             kept = content.consent
-            if _signed_identity(bytes(content.cose)) not in {"", _identity(line)}:
+            if _signed_identity(bytes(content.cose)) != _identity(line):
                 yield Finding(line.subject, "The signed bytes are not those that were recorded.")
         if kept is None:
             yield Finding(line.subject, f"What {line.actor} consented to is not there.")
@@ -84,17 +84,23 @@ def _identity(line: Line) -> str:
     return str(line.facts.get("approves") or line.facts.get("identity", ""))
 
 
+def _bytes_of(identity: str) -> bytes:
+    """Return the identity in a line; nothing, which nobody signs, where the line has none."""
+    try:
+        return bytes.fromhex(identity)
+    except ValueError:
+        return b""
+
+
 def _signed_identity(content: bytes) -> str:
-    """Return the identity of signed bytes; nothing where they were erased after their time."""
-    if not content:
-        return ""
+    """Return the identity of signed bytes; nothing where they are none."""
     try:
         return cose.read(content).identity.hex()
     except errors.MacleError:
-        return "unreadable"
+        return ""
 
 
-def _findings_in(line: Line, kept: Mapping[str, Any], registered: Iterable[Registration]) -> Iterator[Finding]:
+def _findings_in(line: Line, kept: object, registered: Iterable[Registration]) -> Iterator[Finding]:
     """Give what is amiss with the evidence that is kept for a line."""
     content = evidence_of(kept)
     if not content:
@@ -104,7 +110,7 @@ def _findings_in(line: Line, kept: Mapping[str, Any], registered: Iterable[Regis
         yield Finding(line.subject, f"The evidence that {line.actor} consented is not the one that was recorded.")
     try:
         evidence = consent.read_evidence(content)
-        consent.check_evidence(evidence=evidence, challenge=bytes.fromhex(_identity(line)))
+        consent.check_evidence(evidence=evidence, challenge=_bytes_of(_identity(line)))
     except (consent.EvidenceMalformed, consent.EvidenceInvalid) as error:
         yield Finding(line.subject, f"It does not prove that {line.actor} consented. {error.what}")
         return
@@ -115,9 +121,9 @@ def _findings_in(line: Line, kept: Mapping[str, Any], registered: Iterable[Regis
         yield Finding(line.subject, f"The passkey that signed was not registered for {line.actor} then.")
 
 
-def evidence_of(kept: Mapping[str, Any]) -> bytes:
-    """Return the evidence in what is kept of a consent; nothing where there is none, or none that can be read."""
+def evidence_of(kept: object) -> bytes:
+    """Return the evidence in what is kept of a consent; nothing where there is none, a nought where it is no bytes."""
     try:
-        return bytes.fromhex(kept.get("evidence") or "")
+        return bytes.fromhex((kept.get("evidence") if isinstance(kept, dict) else kept) or "")
     except (ValueError, TypeError):
         return b"\x00"

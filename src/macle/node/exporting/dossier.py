@@ -12,7 +12,7 @@ from macle.node.exporting import consents
 from macle.node.exporting.models import Application
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -118,13 +118,14 @@ def _signed(matter: Application, folder: str) -> Iterator[Piece]:
         yield Kept(f"{folder}slip", confirmation.evidence)
 
 
-def _consent(name: str, kept: Mapping[str, Any], *, identity: str) -> Iterator[Piece]:
+def _consent(name: str, held: object, *, identity: str) -> Iterator[Piece]:
     """Give what proves that somebody consented, and the line of the audit in which their passkey was registered.
 
     The evidence stands as it was kept, for the digest in the audit, and in its parts, for whoever checks it.
     """
-    if not kept:
+    if not held:
         return
+    kept = held if isinstance(held, dict) else {"evidence": held}
     told: dict[str, Any] = {part: kept.get(part) for part in ("level", "by", "at")} | {"identity": identity}
     content = consents.evidence_of(kept)
     if content:
