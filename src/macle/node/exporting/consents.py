@@ -123,7 +123,8 @@ def _findings_in(line: Line, kept: object, registered: Iterable[Registration]) -
 
 def evidence_of(kept: object) -> bytes:
     """Return the evidence in what is kept of a consent; nothing where there is none, a nought where it is no bytes."""
+    plain: Any = kept.get("evidence") if isinstance(kept, dict) else kept
     try:
-        return bytes.fromhex((kept.get("evidence") if isinstance(kept, dict) else kept) or "")
+        return bytes.fromhex(plain or "")
     except (ValueError, TypeError):
         return b"\x00"
