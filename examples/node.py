@@ -262,7 +262,7 @@ def told_of(house: House) -> str:
     from macle.node.exporting.models import Application, Certificate  # noqa: PLC0415
 
     check(not list(audit.faults()) and not list(queries.faults()), "Nothing in the audit or in a state is wrong.")
-    waits = queries.waiting_for(house.who("joren.pell", at=house.until)).count()
+    waits = queries.waiting_for(house.who("joren.pell", at=house.until), at=house.until).count()
     lines = sum(head.length for head in audit.heads())
     return (
         f"{Application.objects.count()} shipments of {len(ministry.FIRMS) - 1} traders, {Certificate.objects.count()} "

@@ -23,7 +23,7 @@ from django.urls import get_resolver, reverse
 from fido2.utils import websafe_decode
 
 from macle.node import clock
-from macle.node.accounts import actions, codes, middleware, queries, throttle
+from macle.node.accounts import actions, codes, middleware, passkeys, queries, throttle
 from macle.node.accounts.models import Attempts, Session, User
 from macle.node.audit import queries as audit
 from macle.node.permissions import Role
@@ -339,7 +339,10 @@ class TestFirst:
         sent = {"name": "Key", "passwordless": "on", "credential": json.dumps(response)}
         assert browser.post(reverse("mfa_add_webauthn"), sent).url == reverse("mfa_view_recovery_codes")
         assert browser.is_in()
-        assert Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+        added = Authenticator.objects.get(user=user, type=Authenticator.Type.WEBAUTHN)
+        assert passkeys.has_one(user.identifier)
+        (own,) = passkeys.registrations([user.identifier])[user.identifier]
+        assert (own.passkey, own.since, own.until) == (passkeys.digest(added), AT, None)
 
 
 class TestSessions:
@@ -457,6 +460,22 @@ class TestSecondFactors:
         passkey = Authenticator.objects.get(user=user, type=Authenticator.Type.WEBAUTHN)
         browser.post(reverse("mfa_remove_webauthn", args=[passkey.pk]))
         assert Authenticator.objects.filter(pk=passkey.pk).exists()
+
+    def test_the_audit_remembers_which_passkey_was_whose_and_until_when(self, browser: Browser, time: Clock) -> None:
+        user = a_holder(Role.AUDITOR)
+        a_passkey(user)
+        a_passkey(user)
+        first, second = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+        browser.sign_in(user, time)
+        browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        browser.post(reverse("mfa_remove_webauthn", args=[first.pk]))
+        was, still = passkeys.registrations([user.identifier])[user.identifier]
+        assert (was.passkey, still.passkey) == (passkeys.digest(first), passkeys.digest(second))
+        assert was.until is not None
+        assert still.until is None
+        assert was.holds(was.since, was.until)
+        assert not was.holds(was.until, was.until + timedelta(days=1))
+        assert not still.holds(still.since - timedelta(days=2), still.since - timedelta(days=1))
 
     def test_another_persons_passkey_is_out_of_reach(self, browser: Browser, time: Clock) -> None:
         other = a_holder(Role.AUDITOR, "other")

@@ -98,6 +98,21 @@ class TestVerify:
         altered("UPDATE audit_line SET actor = 'somebody' WHERE number = 3")
         assert "No: it is not as it was written" in text("/audit/verify")
 
+    def test_says_of_what_was_kept_whether_it_still_proves(self) -> None:
+        assert "Consents by passkey: each signs its certificate." in text("/audit/verify")
+        with transaction.atomic():
+            actions.record(
+                authority="BW",
+                tag="certificate:validate",
+                actor="u-gone",
+                subject="certificate:BW0000099",
+                at=AT,
+                facts={"act": "validate", "identity": "00" * 32, "level": 2},
+            )
+        shown = text("/audit/verify")
+        assert "Yes: no line was altered" in shown
+        assert "What u-gone consented to is not there." in shown
+
 
 class TestExport:
     def test_sends_the_file_and_leaves_a_line(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
@@ -126,6 +127,30 @@ def test_a_line_altered_in_the_database_ends_with_3(node: dict[str, str]) -> Non
     assert verified.returncode == 3
     assert "BW line 1: The line, or the one before it, is not as it was written." in verified.stdout
     assert "compare it with the last backup" in verified.stderr
+
+
+FORGED = """
+from macle.cli.node import _opened
+_opened()
+from datetime import UTC, datetime
+from django.db import transaction
+from macle.node.audit import actions
+with transaction.atomic():
+    actions.record(
+        authority="BW", tag="certificate:validate", actor="u-gone", subject="certificate:BW00000001",
+        at=datetime(2026, 11, 25, tzinfo=UTC), facts={"act": "validate", "identity": "00" * 32, "level": 2},
+    )
+"""
+"""A line of a certificate at the level *bound* whose certificate and evidence are nowhere."""
+
+
+def test_a_consent_that_nothing_proves_any_more_ends_with_3(node: dict[str, str]) -> None:
+    said = process("node", "audit", "verify", **node).stdout
+    assert "Consents by passkey: each signs its certificate." in said
+    subprocess.run([sys.executable, "-c", FORGED], env={**os.environ, **node}, check=True)
+    verified = process("node", "audit", "verify", **node)
+    assert verified.returncode == 3
+    assert "certificate:BW00000001: What u-gone consented to is not there." in verified.stdout
 
 
 def test_heads_kept_outside_find_a_cut_that_the_database_hides(node: dict[str, str], tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_year_reaches_every_state_and_leaves_nothing_out_of_order(tmp_path: Pa
         assert Step.objects.exclude(deputises_for="").exists()
         assert Certificate.objects.count() > 40
         for login in ("joren.pell", "mira.sandgate", "lucian.fenn", "tamsin.vale", "corin.ashby", "ada.finch"):
-            assert queries.waiting_for(house.who(login, at=NOW)).exists(), login
+            assert queries.waiting_for(house.who(login, at=NOW), at=NOW).exists(), login
         assert queries.late(house.who("vera.locke", at=NOW), on=NOW.date()).exists()
         assert queries.disagreeing(house.who("joren.pell", at=NOW)).exists()
 

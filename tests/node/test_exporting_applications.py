@@ -28,6 +28,7 @@ from macle.node.traders import actions as traders
 from macle.paper.tables import TableMalformed
 from macle.scheme.lifecycle import CertificateState
 from macle.scheme.rules import RulesRefuse
+from tests.node.test_exporting_pages import asked, text_of
 from tests.support import node_audit, node_traders
 from tests.support import node_exporting as made
 from tests.support.node_exporting import EXAMINER, OFFICIAL, House, later
@@ -347,7 +348,7 @@ class TestUpload:
 class TestQueues:
     def count(self, by: Any) -> int:
         with CaptureQueriesContext(connection) as asked:
-            for each in queries.waiting_for(by):
+            for each in queries.waiting_for(by, at=later(9)):
                 assert each.trader.name
             for each in queries.late(by, on=made.TODAY):
                 assert each.trader.name
@@ -375,6 +376,17 @@ class TestQueues:
     def test_what_one_examined_does_not_wait_for_the_same_person(self) -> None:
         with made.a_house() as house:
             application = made.sealed(house)
-            assert list(queries.waiting_for(OFFICIAL)) == [application]
-            assert list(queries.waiting_for(EXAMINER)) == []
-            assert list(queries.waiting_for(house.exporter)) == []
+            assert list(queries.waiting_for(OFFICIAL, at=later(4))) == [application]
+            assert list(queries.waiting_for(EXAMINER, at=later(4))) == []
+            assert list(queries.waiting_for(house.exporter, at=later(4))) == []
+
+    def test_it_does_where_the_law_lets_one_person_do_both(self, django_assert_num_queries: Any) -> None:
+        with made.law(four_eyes=made.sourced(False)), made.a_house() as house:
+            application = made.sealed(house)
+            with django_assert_num_queries(1):
+                assert list(queries.waiting_for(EXAMINER, at=later(4))) == [application]
+            assert list(queries.waiting_for(OFFICIAL, at=later(4))) == [application]
+            assert "Validate" in text_of(asked(EXAMINER, "queue"))
+            assert "It waits for a validating official. " in text_of(
+                asked(EXAMINER, "application", application.reference)
+            )

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from macle.node.audit.models import Line
 from macle.node.exchange.models import Kind, Letter
 from macle.node.exporting import queries
 from macle.node.exporting.actions import applications, certificates, desk, validation
 from macle.node.exporting.actions.certificates import (
     CannotBePrinted,
     CertificateExpired,
+    NotArrived,
     NotKnownHere,
     ReplacementBegun,
     SheetDiffers,
@@ -18,19 +20,24 @@ from macle.node.exporting.actions.certificates import (
 )
 from macle.node.exporting.actions.steps import ReasonMissing, WordsUnfit
 from macle.node.exporting.actions.validation import ReplacedElsewhere
-from macle.node.exporting.models import Application, Certificate, Number, Printing, Use
+from macle.node.exporting.models import Application, Certificate, Channel, Number, Printing, Use
+from macle.node.permissions import Act, ActForbidden, OutOfReach, Role
 from macle.node.traders import queries as traders
+from macle.node.traders import wording
 from macle.node.traders.models import Message
 from macle.proof import codec, cose
 from macle.scheme.certificates import CertificateKind
 from macle.scheme.lifecycle import ActNotAllowed, CertificateState
 from macle.scheme.rules import RulesRefuse
+from macle.scheme.terms import TermInvalid
 from tests.support import documents
 from tests.support import node_exporting as made
 from tests.support.node_exporting import BOTSWANA, EXAMINER, OFFICIAL, later, law, sourced
 from tests.support.node_registry import OFFICE
 
 if TYPE_CHECKING:
+    from macle import errors
+    from macle.node.permissions import Actor
     from tests.support.node_exporting import House
 
 pytestmark = pytest.mark.django_db
@@ -358,37 +365,70 @@ class TestExpire:
 
 
 class TestTechnical:
-    def entered(self, house: House) -> dict[str, Any]:
-        return house.entered(refers_to={"number": "ZA00012"})
+    def begin(self, house: House, number: str = "ZA 00012", *, by: Actor = OFFICIAL) -> Application:
+        return certificates.technical(
+            trader=house.trader.reference, office=OFFICE, arrived_under=number, by=by, at=made.AT
+        )
 
-    def test_nobody_issues_one_where_the_law_is_not_known_to_know_it(self) -> None:
+    def test_nobody_begins_one_where_the_law_is_not_known_to_know_it(self) -> None:
         with made.a_house() as house:
-            with pytest.raises(NotKnownHere):
-                certificates.technical(
-                    trader=house.trader.reference,
-                    office=OFFICE,
-                    entered=self.entered(house),
-                    by=house.exporter,
-                    at=made.AT,
-                )
-            draft = made.a_draft(house, kind="technical")
-            with pytest.raises(RulesRefuse):
+            with pytest.raises(NotKnownHere, match="not verified"):
+                self.begin(house)
+            with law(technical_certificates=sourced(False)), pytest.raises(NotKnownHere, match="does not issue"):
+                self.begin(house)
+            assert not Application.objects.exists()
+
+    def test_is_begun_by_an_official_and_by_no_trader(self) -> None:
+        with law(technical_certificates=sourced(True)), made.a_house() as house:
+            for other in (house.exporter, made.somebody(Role.EXAMINER, office=OFFICE)):
+                with pytest.raises(ActForbidden):
+                    self.begin(house, by=other)
+            with pytest.raises(OutOfReach):
+                self.begin(house, by=made.somebody(Role.VALIDATING_OFFICIAL, office=made.OTHER_OFFICE))
+            draft = made.a_draft(house, kind="technical", refers_to={"number": "ZA00012"})
+            with pytest.raises(RulesRefuse, match="begun by the desk"):
                 applications.lodge(reference=draft.reference, by=house.exporter, at=made.AT)
 
-    def test_where_it_does_the_certificate_says_so(self) -> None:
+    @pytest.mark.parametrize(
+        ("number", "error"),
+        [("BW00004001", NotArrived), ("QX00012", NotArrived), ("", TermInvalid), ("?", TermInvalid)],
+    )
+    def test_names_a_certificate_under_which_goods_can_have_arrived(
+        self, number: str, error: type[errors.MacleError]
+    ) -> None:
         with law(technical_certificates=sourced(True)), made.a_house() as house:
-            draft = certificates.technical(
-                trader=house.trader.reference,
-                office=OFFICE,
-                entered=self.entered(house),
-                by=house.exporter,
-                at=made.AT,
-            )
+            with pytest.raises(error):
+                self.begin(house, number)
+            assert not Application.objects.exists()
+
+    def test_goes_back_to_its_issuer_and_its_trader_is_told(self) -> None:
+        with law(technical_certificates=sourced(True)), made.a_house() as house:
+            draft = self.begin(house, "za 00012")
+            assert draft.entered["refers_to"] == {"number": "ZA00012"}
+            assert (draft.destination, draft.channel) == ("ZA", Channel.DESK)
+            message = Message.objects.get(trader=house.trader)
+            assert draft.reference in wording.sentence(message)
+            line = Line.objects.get(subject=draft.subject)
+            assert (line.tag, line.actor) == (Act.APPLICATION_BEGIN_TECHNICAL, OFFICIAL.identifier)
+            assert not queries.applications_of(OFFICIAL).exists()
+
+    def test_its_certificate_says_so(self) -> None:
+        with law(technical_certificates=sourced(True)), made.a_house() as house:
+            draft = self.begin(house)
+            entered = {name: value for name, value in house.entered().items() if name != "kind"}
+            applications.save(reference=draft.reference, changes=entered, by=house.exporter, at=made.AT)
             applications.lodge(reference=draft.reference, by=house.exporter, at=made.AT)
             desk.examine(reference=draft.reference, measured=made.measured(), by=EXAMINER, at=later(1))
-            named = typed(made.validate(made.goes_on(draft, minute=2), minute=5))
-            assert named.kind is CertificateKind.TECHNICAL
-            assert str(named.refers_to.number) == "ZA00012"
+            certificate = made.validate(made.goes_on(draft, minute=2), minute=5)
+            assert typed(certificate).kind is CertificateKind.TECHNICAL
+            assert str(typed(certificate).refers_to.number) == "ZA00012"
+            spoiled = certificates.spoil(
+                reference=certificate.application.reference, words="torn", by=OFFICIAL, at=later(7)
+            )
+            assert typed(made.validate(made.goes_on(spoiled, minute=8), minute=11)).kind is CertificateKind.TECHNICAL
+            copied = applications.copy(reference=draft.reference, by=house.exporter, at=later(20))
+            assert copied.entered["kind"] == "standard"
+            assert "refers_to" not in copied.entered
 
 
 class TestPrint:

@@ -39,14 +39,19 @@ class _Notes:
 
 
 def asked(
-    by: Actor, name: str, *arguments: object, post: dict[str, Any] | None = None, at: datetime = LATER
+    by: Actor,
+    name: str,
+    *arguments: object,
+    post: dict[str, Any] | None = None,
+    at: datetime = LATER,
+    notes: _Notes | None = None,
 ) -> HttpResponseBase:
     """Ask for a page as this person; sessions and sign-in are the business of another office."""
     address = reverse(f"exporting:{name}", args=arguments)
     factory = RequestFactory()
     request = factory.get(address) if post is None else factory.post(address, post)
     request.actor, request.at, request.person = by, at, "Joren Pell"  # type: ignore[attr-defined]
-    request._messages = _Notes()  # type: ignore[attr-defined]
+    request._messages = notes or _Notes()  # type: ignore[attr-defined]
     view, positional, named = resolve(address)
     answer: HttpResponseBase = view(request, *positional, **named)
     return answer
@@ -94,6 +99,40 @@ class TestPagesOfTheDesk:
             assert asked(OFFICIAL, "document", application.reference).status_code == 200
             refused = asked(EXAMINER, "validate", application.reference)
             assert refused.status_code in {403, 404}
+
+    def test_say_at_once_that_another_weight_was_applied_for_than_was_measured(self) -> None:
+        said = "Weighed 27699.00 carats, and 277.00 were applied for: 27422.00 more (9899 %)."
+        with made.a_house(carats="90000.00") as house:
+            entered = [{"hs": "7102.31", "carats": "277.00", "value": "55400.00"}]
+            application = made.lodged(house, lines=entered)
+            notes = _Notes()
+            done = asked(
+                EXAMINER,
+                "examine",
+                application.reference,
+                post={"parcels": "3", "carats_710231": "27699.00", "value_710231": "5539800.00"},
+                notes=notes,
+            )
+            assert done.status_code == 302
+            assert notes.said[0].startswith(said)
+            assert said in text_of(asked(EXAMINER, "examine", application.reference))
+            assert said in text_of(asked(EXAMINER, "application", application.reference))
+            certificate = made.validate(made.goes_on(application, minute=2), minute=5)
+            page = text_of(asked(OFFICIAL, "certificate", certificate.number))
+            assert said in page
+            assert "Macle: what is measured is compared with what was applied for" in page
+
+    def test_show_the_official_what_is_to_be_looked_at_before_they_prepare(self) -> None:
+        with made.a_house() as house:
+            entered = [{"hs": "7102.31", "carats": "205.19", "value": "41036.00"}]
+            application = made.sealed(house, lines=entered)
+            page = text_of(asked(OFFICIAL, "validate", application.reference))
+            assert "Weighed 205.18 carats, and 205.19 were applied for: 0.01 less." in page
+
+    def test_say_nothing_of_a_weight_that_is_the_one_applied_for(self) -> None:
+        with made.a_house() as house:
+            application = made.examined(house)
+            assert "were applied for" not in text_of(asked(EXAMINER, "application", application.reference))
 
     def test_lists_and_queue(self) -> None:
         with made.a_house() as house:

@@ -22,6 +22,7 @@ from macle.node.traders import wording
 from macle.node.traders.models import KnownParty, Message
 from macle.scheme import movements
 from macle.scheme.lifecycle import CertificateState
+from macle.scheme.movements import Movement
 from tests.node.test_exporting_pages import _Notes, text_of
 from tests.support import node_exporting as made
 from tests.support import node_traders
@@ -318,6 +319,75 @@ class TestSteps:
             assert page.get("draft", reference).status_code == 302
             with pytest.raises(Http404):
                 page.get("step", reference, "nothing")
+
+
+class TestTechnical:
+    def test_an_official_begins_it_and_the_trader_fills_it_in_and_lodges_it(self) -> None:
+        with made.law(technical_certificates=made.sourced(True)), made.a_house() as house:
+            official = Asking(OFFICIAL)
+            for name in ("applications", "queue"):
+                assert reverse("exporting:technical") in html_of(official.get(name))
+            form = official.get("technical")
+            assert "Act 1" in text_of(form)
+            missing = official.post("technical")
+            assert missing.status_code == 422
+            assert "Give the number of that certificate." in text_of(missing)
+            own = official.post("technical", sent={"trader": house.trader.reference, "arrived_under": "BW00004001"})
+            assert own.status_code == 422
+            assert "BW&#x27;s own" in html_of(own)
+            done = official.post("technical", sent={"trader": house.trader.reference, "arrived_under": "IL 00012"})
+            assert (done.status_code, done["Location"]) == (302, reverse("exporting:applications"))
+            reference = Application.objects.get().reference
+            assert official.notes.said == [
+                f"{reference} is begun. {house.trader.name} is told, fills it in and lodges it."
+            ]
+            page = Asking(house.exporter)
+            assert reference in text_of(page.get("queue"))
+            first = page.get("step", reference, "destination")
+            assert "arrived under IL00012" in text_of(first)
+            assert page.post("step", reference, "destination", sent={"destination": "IL"}).status_code == 302
+            for name, sent in (STEPS | {"sources": SOURCES | {"sources_0_reference": "IL00012"}}).items():
+                if name != "destination":
+                    assert page.post("step", reference, name, sent=sent).status_code == 302, name
+            check = text_of(page.get("check-answers", reference))
+            assert "Kind of certificate Technical The goods arrived under IL00012." in check
+            assert page.post("check-answers", reference).status_code == 302
+            assert "Technical" in text_of(official.get("application", reference))
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({}, "It is in doubt whether the law of Botswana knows technical certificates."),
+            ({"technical_certificates": made.sourced(False)}, "The law of Botswana knows no technical certificates."),
+        ],
+    )
+    def test_says_clearly_where_the_law_does_not_know_it(self, fields: dict[str, Any], said: str) -> None:
+        with made.law(**fields), made.a_house() as house:
+            official = Asking(OFFICIAL)
+            page = official.get("technical")
+            assert page.status_code == 200
+            assert said in text_of(page)
+            assert ("own rule not verified" if not fields else "Act 1") in text_of(page)
+            assert 'name="arrived_under"' not in html_of(page)
+            refused = official.post("technical", sent={"trader": house.trader.reference, "arrived_under": "IL 00012"})
+            assert refused.status_code == 422
+            assert not Application.objects.exists()
+
+    def test_stays_standard_where_a_trader_says_it_is_technical(self) -> None:
+        with made.law(technical_certificates=made.sourced(True)), made.a_house() as house:
+            page, reference = begun(house, kind="technical", refers_to={"number": "IL00012"})
+            assert "begun by the desk" in text_of(page.get("check-answers", reference))
+            assert page.post("step", reference, "destination", sent=DESTINATION).status_code == 302
+            assert entered(reference)["kind"] == "standard"
+
+    def test_is_offered_where_goods_go_back_to_those_who_may_begin_it(self) -> None:
+        back = "?goods=unsorted&movement=" + Movement.TURNED_BACK.replace(" ", "+")
+        with made.a_house() as house:
+            assert reverse("exporting:technical") in html_of(Asking(OFFICIAL).get("needs", query=back))
+            for other in (house.exporter, made.somebody(Role.EXAMINER, office=OFFICE), Actor(identifier="")):
+                assert reverse("exporting:technical") not in html_of(Asking(other).get("needs", query=back))
+            there = "?goods=unsorted&movement=to+a+Participant"
+            assert reverse("exporting:technical") not in html_of(Asking(OFFICIAL).get("needs", query=there))
 
 
 class TestReturned:

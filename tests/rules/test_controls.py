@@ -10,7 +10,7 @@ import pytest
 from macle.scheme.certificates import CertificateKind, Reference
 from macle.scheme.profiles import BalancePolicy
 from macle.scheme.profiles import load as load_profiles
-from macle.scheme.rules import prices
+from macle.scheme.rules import controls, prices
 from macle.scheme.terms import Carats, USDollars
 from tests.rules.cases import Case, held, of_application, of_validation, refused, reviewed, table
 from tests.support.builders import ISSUED, a_number
@@ -20,6 +20,7 @@ _REFUSING = dataclasses.replace(_BW, balance_policy=BalancePolicy.REFUSE)
 _LICENSING = dataclasses.replace(_BW, requires_licence=True)
 _USUAL = {"usual_prices": prices.load()}
 _ONE_LINE = {"lines": [{"hs": "7102.10", "carats": "10.00", "value": "1917.00"}], "total_carats": None}
+_NO_WEIGHT = {"weight_applied_for": Carats(0)}
 _REPLACEMENT = {"kind": "replacement", "refers_to": {"number": "BW00004820"}}
 _REFERS_TO = "certificate.refers-to"
 
@@ -140,6 +141,22 @@ APPLICATION = [
         {"lines[0].carats": None},
         (refused("AnnexI.A.carat-weight", "lines[0].carats"),),
     ),
+    # Weight: 1205.18 carats are in the application, as the office measured it.
+    Case("weighed as applied for", {}, (), {"weight_applied_for": Carats(120518)}),
+    Case(
+        "weighed a hundredth more",
+        {},
+        (reviewed("issuing.weight", "lines"),),
+        {"weight_applied_for": Carats(120517)},
+    ),
+    Case("weighed less", {}, (reviewed("issuing.weight", "lines"),), {"weight_applied_for": Carats(120519)}),
+    Case("weighed where nothing was applied for", {}, (reviewed("issuing.weight", "lines"),), _NO_WEIGHT),
+    Case(
+        "a weight that is not known",
+        {"lines[0].carats": None, "total_carats": None},
+        (refused("AnnexI.A.carat-weight", "lines[0].carats"),),
+        {"weight_applied_for": Carats(120519)},
+    ),
     # Price: Botswana's 2022 production is worth US$ 191.75 a carat.
     Case("a usual price", _ONE_LINE | {"total_value": None}, (), _USUAL),
     Case("no prices known", {"lines[0].value": "1.00", "total_value": None}, ()),
@@ -233,6 +250,19 @@ APPLICATION = [
         (),
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "applied_for", "said"),
+    [
+        (2769900, 27700, "Weighed 27699.00 carats, and 277.00 were applied for: 27422.00 more (9899 %)."),
+        (20517, 20518, "Weighed 205.17 carats, and 205.18 were applied for: 0.01 less."),
+        (10, 0, "Weighed 0.10 carats, and 0.00 were applied for: 0.10 more."),
+    ],
+)
+def test_the_weight_says_by_how_much_and_in_which_direction(measured: int, applied_for: int, said: str) -> None:
+    (found,) = controls.of_weight(measured=Carats(measured), applied_for=Carats(applied_for))
+    assert found.what == said
 
 
 @table(APPLICATION)

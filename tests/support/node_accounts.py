@@ -19,7 +19,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from macle.node.accounts import actions, codes, queries
+from macle.node.accounts import actions, codes, passkeys, queries
 from macle.node.permissions import Actor, Held, Role
 
 if TYPE_CHECKING:
@@ -139,5 +139,6 @@ class Passkey:
 def a_passkey(user: User, **fields: Any) -> Passkey:
     """Give the user a passkey."""
     passkey = Passkey(**fields)
-    WebAuthn.add(user, "Key", passkey.register(secrets.token_bytes(32)))
+    added = WebAuthn.add(user, "Key", passkey.register(secrets.token_bytes(32))).instance
+    actions.note(actions.Event.FACTOR_ADD, user=user, at=AT, how=str(added.type), passkey=passkeys.digest(added))
     return passkey

@@ -363,6 +363,15 @@ def _evidence() -> Iterator[Ruling]:
         total_value="41820.51",
     )
     yield _applied(
+        "weighed-as-applied-for", "The office weighed what was applied for.", [], {"weight_applied_for": "205.18"}
+    )
+    yield _applied(
+        "weighed-differently",
+        "The office weighed a hundredth more than was applied for: somebody looks at it.",
+        [("issuing.weight", "lines", REVIEW)],
+        {"weight_applied_for": "205.17"},
+    )
+    yield _applied(
         "price-unusual",
         "A carat of Botswana's for a hundred thousand US dollars is looked at, and nothing more.",
         [("issuing.price", "lines", REVIEW)],

@@ -239,15 +239,19 @@ def verify(*, heads: str | None, record: str | None) -> None:
     \b
     macle node audit verify --heads heads.json
 
+    Consents by passkey are checked anew: each must sign its certificate's identity, with a passkey that was its
+    official's by the audit.
+
     Without heads from outside, whoever may write to the database can change it whole. Ends with 3 if a fault is found.
     """  # noqa: D301
     known = () if heads is None else _read_heads(heads, record=record)
     _opened()
-    from macle.node.audit import queries  # noqa: PLC0415
+    from macle.node.audit import checks, queries  # noqa: PLC0415
 
-    found = list(queries.faults(known=known))
-    for fault in found:
-        click.echo(f"{fault.authority} line {fault.number}: {fault.what}")
+    found = [f"{fault.authority} line {fault.number}: {fault.what}" for fault in queries.faults(known=known)]
+    found += [f"{each.subject}: {each.what}" for each in checks.findings()]
+    for said in found:
+        click.echo(said)
     if found:
         raise AuditBroken(
             f"The audit is not as it was written: {len(found)} places.",
@@ -255,6 +259,8 @@ def verify(*, heads: str | None, record: str | None) -> None:
         )
     for head in queries.heads():
         click.echo(f"{head.authority}: {head.length} lines, none altered, removed or inserted.")
+    for sentence in checks.sentences():
+        click.echo(sentence)
 
 
 @audit.command("heads")

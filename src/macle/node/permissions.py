@@ -107,6 +107,8 @@ class Act(StrEnum):
     # exporting
     APPLICATION_READ = "application:read"
     APPLICATION_DRAFT = "application:draft"
+    APPLICATION_BEGIN_TECHNICAL = "application:begin-technical"
+    """Begin, for a trader, the application for a technical certificate: the trader fills it in and lodges it."""
     APPLICATION_LODGE = "application:lodge"
     APPLICATION_WITHDRAW = "application:withdraw"
     APPLICATION_EXAMINE = "application:examine"
@@ -203,6 +205,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.LETTER_SET_ASIDE: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
     Act.APPLICATION_READ: _TRADER | _EXPORTING | _VALUER | _READERS,
     Act.APPLICATION_DRAFT: _TRADER,
+    Act.APPLICATION_BEGIN_TECHNICAL: _OFFICIAL,
     Act.APPLICATION_LODGE: _TRADER,
     Act.APPLICATION_WITHDRAW: _TRADER,
     Act.APPLICATION_EXAMINE: _EXAMINER,

@@ -88,6 +88,9 @@ def _issuing(
         on=on,
         numbers_taken=frozenset(CertificateNumber.parse(number) for number in setting.get("numbers_taken", ())),
         balance=None if setting.get("balance") is None else Carats.parse(setting["balance"]),
+        weight_applied_for=None
+        if setting.get("weight_applied_for") is None
+        else Carats.parse(setting["weight_applied_for"]),
         usual_prices=prices.load(),
         before_sealing=setting.get("before_sealing", False),
         exporter_suspended=setting.get("exporter_suspended", False),

@@ -44,12 +44,14 @@ def examine(
     today: date,
     numbers_taken: Container[CertificateNumber] = (),
     balance: Carats | None = None,
+    weight_applied_for: Carats | None = None,
     before_sealing: bool = False,
 ) -> Examined:
     """Read an application and ask every rule of it.
 
     It is judged for the day of ``at`` in the issuer's zone; without one, for its own date of issuance, and
     without that for ``today``. ``balance`` is what the trader's register still covers, None where there is none.
+    ``weight_applied_for`` is given where the application holds what was measured in its place.
     """
     try:
         application = applications.read(data)
@@ -67,6 +69,7 @@ def examine(
         on=on,
         numbers_taken=numbers_taken,
         balance=balance,
+        weight_applied_for=weight_applied_for,
         usual_prices=prices.load(),
         before_sealing=before_sealing,
     )

@@ -420,10 +420,11 @@ def count_failure(login: str, *, at: datetime) -> bool:
     return locked
 
 
-def note(event: Event, *, user: User, at: datetime, how: str = "") -> None:
+def note(event: Event, *, user: User, at: datetime, **facts: str) -> None:
     """Add the line of something that a user did at the door, in a transaction of its own or of the caller."""
+    known = {name: fact for name, fact in facts.items() if fact}
     with transaction.atomic():
-        _record(event, user, by=Actor(identifier=user.identifier), at=at, facts={"how": how} if how else {})
+        _record(event, user, by=Actor(identifier=user.identifier), at=at, facts=known)
 
 
 def end_first_password(*, user: User) -> None:

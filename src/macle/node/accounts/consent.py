@@ -33,7 +33,7 @@ from fido2.webauthn import (
 )
 
 from macle import errors
-from macle.node.accounts import actions, adapters, codes, throttle
+from macle.node.accounts import actions, adapters, codes, passkeys, throttle
 from macle.node.accounts.models import User
 from macle.proof import codec
 from macle.scheme.certificates import ConsentLevel
@@ -133,7 +133,7 @@ def begin_bound(*, user_identifier: str, challenge: bytes) -> dict[str, Any]:
     credentials = _credentials(user)
     if not credentials:
         raise PasskeyMissing(
-            "You have no passkey.", where="passkey", mend="Add one on the page of your account, then come back."
+            "You have no passkey.", where="passkey", mend="Add one on the page of your account, then come back here."
         )
     options, _state = _server().authenticate_begin(
         credentials=credentials, user_verification=UserVerificationRequirement.REQUIRED, challenge=challenge
@@ -163,7 +163,7 @@ def given_bound(*, user_identifier: str, challenge: bytes, response: Mapping[str
         client_data=bytes(answer.response.client_data),
         authenticator_data=bytes(answer.response.authenticator_data),
         signature=bytes(answer.response.signature),
-        public_key=codec.encode(dict(used.public_key)),
+        public_key=passkeys.encoded(used.public_key),
         credential=bytes(used.credential_id),
     )
     check_evidence(evidence=evidence, challenge=challenge)

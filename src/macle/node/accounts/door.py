@@ -10,7 +10,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
 from macle.node import clock
-from macle.node.accounts import actions, sessions, throttle
+from macle.node.accounts import actions, passkeys, sessions, throttle
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
@@ -38,9 +38,11 @@ def _changed_password(*, user: User, **_: object) -> None:
 
 @receiver(authenticator_added)
 def _added_factor(*, user: User, authenticator: Authenticator, **_: object) -> None:
-    actions.note(actions.Event.FACTOR_ADD, user=user, at=clock.now(), how=str(authenticator.type))
+    passkey = passkeys.digest(authenticator)
+    actions.note(actions.Event.FACTOR_ADD, user=user, at=clock.now(), how=str(authenticator.type), passkey=passkey)
 
 
 @receiver(authenticator_removed)
 def _removed_factor(*, user: User, authenticator: Authenticator, **_: object) -> None:
-    actions.note(actions.Event.FACTOR_REMOVE, user=user, at=clock.now(), how=str(authenticator.type))
+    passkey = passkeys.digest(authenticator)
+    actions.note(actions.Event.FACTOR_REMOVE, user=user, at=clock.now(), how=str(authenticator.type), passkey=passkey)

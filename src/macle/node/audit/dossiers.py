@@ -2,7 +2,7 @@
 
 Offices say what they know of a subject: ``dossiers.register("certificate", collector)`` in their ``AppConfig.ready()``.
 A collector is asked ``collector(subject, at)`` and gives pieces: `File` (bytes), `Kept` (evidence, by its hash), `Rows`
-(plain data, written as JSON lines), `Related` (another subject whose audit lines belong to it).
+(plain data, written as JSON lines), `Related` (another subject whose audit lines belong to it), `Cited` (one line).
 
 The same subject at the same time gives the same bytes: pieces stand in the order of their names, with the time of the
 export and no other. The hash of every file is in ``manifest.json``.
@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 import macle
@@ -83,8 +84,15 @@ class Related:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One line of the audit that belongs into this dossier, of a subject whose other lines do not."""
+
+    line: int
+
+
 if TYPE_CHECKING:
-    Piece = File | Kept | Rows | Related
+    Piece = File | Kept | Rows | Related | Cited
     Collector = Callable[[str, datetime], Iterable[Piece]]
 
 _COLLECTORS: dict[str, list[Collector]] = {}
@@ -148,7 +156,7 @@ def dossier(subject: str, *, by: Actor, at: datetime) -> IO[bytes]:
     head = _head()
     pieces = [piece for collect in _COLLECTORS.get(subject.partition(":")[0], ()) for piece in collect(subject, at)]
     subjects = sorted({subject, *(piece.subject for piece in pieces if isinstance(piece, Related))})
-    lines = _lines(subjects, head)
+    lines = _lines(subjects, head, cited=[piece.line for piece in pieces if isinstance(piece, Cited)])
     if not pieces and not lines:
         raise SubjectUnknown(
             "Nothing is known of this subject.",
@@ -180,13 +188,12 @@ def _head() -> Head | None:
     return Head(held.authority, held.length, bytes(held.head)) if held is not None and held.length else None
 
 
-def _lines(subjects: Sequence[str], head: Head | None) -> list[dict[str, Any]]:
-    """Return the lines of the subjects in their order, each with its digest and that of the line before it."""
+def _lines(subjects: Sequence[str], head: Head | None, *, cited: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the lines in their order, each with its digest and that of the line before it."""
     if head is None:
         return []
-    found = list(
-        Line.objects.filter(chain_id=head.authority, subject__in=subjects, number__lte=head.length).order_by("number")
-    )
+    belongs = Q(subject__in=subjects) | Q(number__in=cited)
+    found = list(Line.objects.filter(belongs, chain_id=head.authority, number__lte=head.length).order_by("number"))
     before = {number: bytes(digest) for number, digest in _digests([line.number - 1 for line in found], head)}
     return [
         {
@@ -250,7 +257,7 @@ def _fill(
 
 
 def _named(pieces: Sequence[Piece]) -> list[File | Kept | Rows]:
-    return [piece for piece in pieces if not isinstance(piece, Related)]
+    return [piece for piece in pieces if not isinstance(piece, Related | Cited)]
 
 
 def _put(archive: _Archive, piece: File | Kept | Rows) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.audit import actions, dossiers, queries
+from macle.node.audit import actions, checks, dossiers, queries
 from macle.node.audit.forms import LiftForm, PlaceForm, SearchForm
 from macle.node.audit.models import Line
 from macle.node.desk import pages
@@ -74,8 +75,10 @@ def line(request: Request, number: int) -> HttpResponse:
 @pages.page(Act.AUDIT_SEARCH)
 def verify(request: Request) -> HttpResponse:
     """Verify the whole audit now, and say what was found."""
-    found = [fault for fault, _number in zip(queries.faults(), range(MOST_FAULTS), strict=False)]
-    return pages.render(request, "audit/verify.html", {"faults": found, "heads": queries.heads()})
+    found = list(itertools.islice(queries.faults(), MOST_FAULTS))
+    amiss = list(itertools.islice(checks.findings(), MOST_FAULTS))
+    context = {"faults": found, "findings": amiss, "holds": checks.sentences(), "heads": queries.heads()}
+    return pages.render(request, "audit/verify.html", context)
 
 
 @pages.page(Act.AUDIT_EXPORT, post=True)

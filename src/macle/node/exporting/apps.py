@@ -24,10 +24,10 @@ class ExportingConfig(AppConfig):
         """Enter the desk's pages in the bar, let the find box find its certificates, and let the clock work for it."""
         from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
 
-        from macle.node.audit import dossiers, restoring  # noqa: PLC0415
+        from macle.node.audit import checks, dossiers, restoring  # noqa: PLC0415
         from macle.node.desk import navigation, pages  # noqa: PLC0415
         from macle.node.exchange import worker  # noqa: PLC0415
-        from macle.node.exporting import dossier, words  # noqa: PLC0415
+        from macle.node.exporting import consents, dossier, words  # noqa: PLC0415
         from macle.node.permissions import Act  # noqa: PLC0415
         from macle.node.traders import wording  # noqa: PLC0415
 
@@ -60,6 +60,7 @@ class ExportingConfig(AppConfig):
             ("trader", dossier.of_trader),
         ):
             dossiers.register(kind, collect)
+        checks.register(consents.findings, holds=_("Consents by passkey: each signs its certificate."))
         restoring.after(_skip_numbers)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
 
-from macle.node.audit.dossiers import File, Kept, Related, Rows
+from macle.node.accounts import consent, passkeys
+from macle.node.audit.dossiers import Cited, File, Kept, Related, Rows
+from macle.node.exporting import consents
 from macle.node.exporting.models import Application
 
 if TYPE_CHECKING:
@@ -85,9 +89,12 @@ def _signed(matter: Application, folder: str) -> Iterator[Piece]:
         return
     yield File(f"{folder}certificate.cose", bytes(held.content.cose))
     yield File(f"{folder}certificate.record.json", bytes(held.content.record))
+    yield from _consent(f"{folder}consent", held.content.consent, identity=held.identity)
     for intent in matter.intents.all():
         for approval in intent.approvals.all():
-            yield File(f"{folder}approval-{approval.holder}.cose", bytes(approval.signed))
+            name = f"{folder}approval-{approval.holder}"
+            yield File(f"{name}.cose", bytes(approval.signed))
+            yield from _consent(f"{name}-consent", approval.evidence, identity=intent.identity)
     confirmation = getattr(held, "confirmation", None)
     if confirmation is None:
         return
@@ -109,3 +116,38 @@ def _signed(matter: Application, folder: str) -> Iterator[Piece]:
     )
     if confirmation.evidence:
         yield Kept(f"{folder}slip", confirmation.evidence)
+
+
+def _consent(name: str, held: object, *, identity: str) -> Iterator[Piece]:
+    """Give what proves that somebody consented, and the line of the audit in which their passkey was registered.
+
+    The evidence stands as it was kept, for the digest in the audit, and in its parts, for whoever checks it.
+    """
+    if not held:
+        return
+    kept = held if isinstance(held, dict) else {"evidence": held}
+    told: dict[str, Any] = {part: kept.get(part) for part in ("level", "by", "at")} | {"identity": identity}
+    content = consents.evidence_of(kept)
+    if content:
+        yield File(f"{name}.cbor", content)
+        told["sha256"] = hashlib.sha256(content).hexdigest()
+        try:
+            evidence = consent.read_evidence(content)
+        except consent.EvidenceMalformed as error:
+            told["unreadable"] = error.what
+        else:
+            passkey = passkeys.name_of(evidence.public_key)
+            own = passkeys.registrations([str(kept.get("by", ""))]).get(str(kept.get("by", "")), [])
+            lines = [each.line for each in own if each.passkey == passkey]
+            yield from (Cited(line) for line in lines)
+            told |= {
+                "relying_party": evidence.relying_party,
+                "client_data": evidence.client_data.hex(),
+                "authenticator_data": evidence.authenticator_data.hex(),
+                "signature": evidence.signature.hex(),
+                "public_key": evidence.public_key.hex(),
+                "credential": evidence.credential.hex(),
+                "passkey": passkey,
+                "registered_in_lines": lines,
+            }
+    yield File(f"{name}.json", json.dumps(told, indent=2, sort_keys=True).encode() + b"\n")

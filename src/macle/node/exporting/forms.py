@@ -72,6 +72,41 @@ class SpoilForm(forms.Form):
     words = forms.ReasonField(label=gettext_lazy("What happened to the sheet?"))
 
 
+class TechnicalForm(forms.Form):
+    """For whom goods go back, at which office, and under which certificate they arrived."""
+
+    arrived_under = forms.TextField(
+        label=gettext_lazy("Number of the certificate under which the goods arrived"),
+        help_text=gettext_lazy("The issuer's two letters and its number, such as ZA 00012. The goods go back to it."),
+        width="medium",
+        most=30,
+        missing=gettext_lazy("Give the number of that certificate."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 (Django's own)
+        traders: Sequence[tuple[str, str]],
+        offices: Sequence[str],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["trader"] = forms.OneOfManyField(
+            label=_("Trader who sends the goods back"),
+            help_text=_("It fills in the application, declares, and lodges it."),
+            choices=traders,
+        )
+        self.fields["trader"].error_messages["required"] = _("Choose the trader.")
+        self.only = offices[0] if len(offices) == 1 else ""
+        if not self.only:
+            self.fields["office"] = forms.ChoiceField(label=_("Office"), choices=[(each, each) for each in offices])
+
+    @property
+    def office(self) -> str:
+        """Return the office that was chosen, or the only one there is."""
+        return self.only or str(self.cleaned_data["office"])
+
+
 class SealForm(forms.Form):
     """The seals of the container, one a line."""
 

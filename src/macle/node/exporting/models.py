@@ -60,6 +60,8 @@ class Channel(models.TextChoices):
     INTERFACE = "interface"
     SUCCESSOR = "successor"
     """Made by the desk in place of one whose sheet was spoiled, or that is replaced."""
+    DESK = "desk"
+    """Begun by an official, for goods that go back under a technical certificate."""
 
 
 class Application(models.Model):

@@ -37,10 +37,12 @@ _MISSING: Final = "required"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a step knows beside what was entered: the legal day, and how many rows it is asked to show."""
+    """What a step knows beside what was entered: the legal day, how many rows to show, and who began it."""
 
     today: date
     rows: int = 0
+    is_technical: bool = False
+    """Whether the desk began it for a technical certificate."""
 
 
 class Step(forms.Form):
@@ -63,6 +65,10 @@ class Step(forms.Form):
     def is_begun(cls, entered: Mapping[str, Any]) -> bool:
         """Return whether anything of the step was entered."""
         return any(root in entered for root in cls.roots)
+
+    def lede(self) -> StrOrPromise:
+        """Return what is said above the fields."""
+        return self.why
 
     def typed(self) -> dict[str, Any]:
         """Return what was entered as the fields of the form have it."""
@@ -136,8 +142,18 @@ class DestinationStep(Step):
         return {"destination": of(self.entered, "destination")}
 
     def changes(self) -> dict[str, Any]:
-        """Return the code, and the one kind that a trader applies for."""
-        return {"destination": self.given("destination"), "kind": "standard"}
+        """Return the code, and the one kind that a trader applies for, or that the desk began."""
+        kind = "technical" if self.around.is_technical else "standard"
+        return {"destination": self.given("destination"), "kind": kind}
+
+    def lede(self) -> StrOrPromise:
+        """Return which kind it is, and who begins others."""
+        if not self.around.is_technical:
+            return self.why
+        return _(
+            "The office began this application for a technical certificate: the goods go back, and arrived under "
+            "%(number)s."
+        ) % {"number": of(part(self.entered, "refers_to"), "number")}
 
 
 class ImporterStep(Step):

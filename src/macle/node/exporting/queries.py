@@ -14,6 +14,7 @@ from macle.node.exporting import drafting
 from macle.node.exporting.models import (
     Application,
     Certificate,
+    Channel,
     Confirmation,
     Gap,
     Number,
@@ -233,14 +234,27 @@ def examined(
     """
     today = day(matter.office, at=at)
     law = profile(matter.office, at=at)
+    measured = found(matter) if with_findings else None
     data = drafting.assemble(
         entered(matter),
         house=house(matter.office),
         exporter=exporter(matter, on=today),
-        found=found(matter) if with_findings else None,
+        found=measured,
         closing=closing or drafting.Closing(kind=validation_kind(law), expires_on=expiry(law, today)),
     )
-    return examination.examine(data, at=at, today=today, balance=balance(matter), before_sealing=closing is None)
+    return examination.examine(
+        data,
+        at=at,
+        today=today,
+        balance=balance(matter),
+        weight_applied_for=weight_applied_for(matter) if measured is not None else None,
+        before_sealing=closing is None,
+    )
+
+
+def weight_applied_for(matter: Application) -> Carats | None:
+    """Return the weight that the trader wrote, whatever was measured since; None where it cannot be read."""
+    return applications.read(drafting.kept(matter.entered)).carat_weight
 
 
 def entered(matter: Application) -> dict[str, Any]:
@@ -273,11 +287,19 @@ def _of_kind(matter: Application, law: LegalProfile) -> list[Breach]:
     if kind == "replacement" and matter.replaces is None:
         what, mend = "A replacement is begun by the desk.", "Ask the office to replace the certificate."
     elif kind == "technical" and not law.technical_certificates:
-        what = f"It is not verified that {law.participant} knows technical certificates."
-        mend = "See its legal profile, and what stands in doubt there."
+        what, mend = no_technical(law), "See its legal profile, and what stands in doubt there."
+    elif kind == "technical" and matter.channel not in (Channel.DESK, Channel.SUCCESSOR):
+        what, mend = "A technical certificate is begun by the desk.", "Ask the office to begin it."
     else:
         return []
     return [Breach("certificate.refers-to", Outcome.REFUSE, "kind", what, mend)]
+
+
+def no_technical(law: LegalProfile) -> str:
+    """Return why no technical certificate is begun under a profile that does not know it."""
+    if law.technical_certificates is None:
+        return f"It is not verified that {law.participant} knows technical certificates."
+    return f"{law.participant} does not issue technical certificates."
 
 
 def validation_kind(law: LegalProfile) -> str:
@@ -432,8 +454,11 @@ _OWED = {
 """In which states an application waits for somebody of this role."""
 
 
-def waiting_for(by: Actor) -> QuerySet[Application]:
-    """Return what waits for this person, the longest first; what they examined is not theirs to validate."""
+def waiting_for(by: Actor, *, at: datetime) -> QuerySet[Application]:
+    """Return what waits for this person, the longest first.
+
+    What they examined is not theirs to validate, unless the profile of the office says otherwise (`may_validate`).
+    """
     owed = Q(pk__in=())
     for held in by.held:
         states = _OWED.get(held.role, ())
@@ -443,7 +468,7 @@ def waiting_for(by: Actor) -> QuerySet[Application]:
         of_role = where & Q(state__in=states)
         if held.role in {Role.EXPORTER, Role.AGENT}:
             of_role &= ~Q(Exists(Suspicion.objects.filter(application=OuterRef("pk"), until__isnull=True)))
-        if held.role is Role.VALIDATING_OFFICIAL:
+        if held.role is Role.VALIDATING_OFFICIAL and profile(held.office, at=at).four_eyes:
             of_role &= ~Q(state=CertificateState.SEALED, examined_by=by.identifier)
         owed |= of_role
     return Application.objects.filter(owed).select_related("trader").order_by("since")

@@ -17,6 +17,7 @@ from macle.node.exporting.pages import (
     notices,
     numbers,
     portal,
+    technical,
     uploads,
     validating,
 )
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("certificates/", lists.certificates, name="certificates"),
     path("needs-certificate", needs.needs, name="needs"),
     path("applications/start", portal.start, name="start"),
+    path("applications/technical", technical.begin, name="technical"),
     path("applications/upload", uploads.upload, name="upload"),
     path("applications/upload/applications.csv", uploads.template, name="upload-template"),
     path("applications/upload/<slug:key>", uploads.report, name="upload-report"),

@@ -157,6 +157,9 @@ GRAVE: Final = frozenset(
 
 MESSAGES: Final[Mapping[str, StrOrPromise]] = {
     "lodged": _("Your application %(reference)s is lodged. The office weighs, counts and values the goods."),
+    "technical": _(
+        "The office began the application %(reference)s for a technical certificate. Fill it in and lodge it."
+    ),
     "cancelled": _("Your application %(reference)s is cancelled."),
     "examined": _("The goods of your application %(reference)s are examined."),
     "held": _("Your application %(reference)s is held. An official decides."),

@@ -188,6 +188,36 @@ def lines_add_up(*, subject: Application, setting: IssuingSetting) -> list[Breac
 
 
 @rule(
+    "issuing.weight",
+    source="Macle: what is measured is compared with what was applied for",
+    effective=_SINCE,
+    stages=_APPLIED,
+    outcome=Outcome.REVIEW,
+)
+def weight(*, subject: Application, setting: IssuingSetting) -> list[Breach]:
+    """Return a breach if the office measured another weight than was applied for; before it measured there is none.
+
+    No text of the Scheme asks for this: a weight that was mistyped on either side is seen before it is signed.
+    """
+    return of_weight(measured=subject.carat_weight, applied_for=setting.weight_applied_for)
+
+
+def of_weight(*, measured: Carats | None, applied_for: Carats | None) -> list[Breach]:
+    """Return the breach of a measured weight that is not the one applied for, exactly; None is not known."""
+    if measured is None or applied_for is None or measured == applied_for:
+        return []
+    difference = measured.hundredths - applied_for.hundredths
+    share = abs(difference) * 100 // applied_for.hundredths if applied_for.hundredths else 0
+    by = f"{Carats(abs(difference))} {'more' if difference > 0 else 'less'}" + (f" ({share} %)" if share else "")
+    return breach(
+        "issuing.weight",
+        where="lines",
+        what=f"Weighed {measured} carats, and {applied_for} were applied for: {by}.",
+        mend="See that no figure was mistyped, and weigh again; if it stays so, say why in the remark.",
+    )
+
+
+@rule(
     "issuing.price",
     source="Macle: compared with published yearly figures",
     effective=_SINCE,

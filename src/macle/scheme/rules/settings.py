@@ -25,8 +25,9 @@ class IssuingSetting:
     """In what setting an application is examined and a certificate validated.
 
     ``on`` is the day of validation in the issuer's zone. ``balance`` is what the trader may still export,
-    None where no register keeps it: then the sources named in the application count. ``before_sealing`` is
-    true while examination lasts: who validates, when, and under which seals, is then still open. ``exporter_suspended``
+    None where no register keeps it: then the sources named in the application count. ``weight_applied_for`` is what
+    the trader wrote, where the application holds what the office measured in its place. ``before_sealing`` is true
+    while examination lasts: who validates, when, and under which seals, is then still open. ``exporter_suspended``
     and ``stock_declared`` are what the register of traders says of the exporter; a declaration is of the year of
     ``on``, and None where no register keeps any.
     """
@@ -37,6 +38,7 @@ class IssuingSetting:
     on: date
     numbers_taken: Container[CertificateNumber] = ()
     balance: Carats | None = None
+    weight_applied_for: Carats | None = None
     usual_prices: UsualPrices | None = None
     before_sealing: bool = False
     exporter_suspended: bool = False

@@ -90,6 +90,30 @@ def begin(
 ) -> Application:
     """Begin a draft for a trader at an office."""
     by.require(Act.APPLICATION_DRAFT, trader=trader)
+    return _begun(Act.APPLICATION_DRAFT, trader=trader, office=office, by=by, at=at, entered=entered, channel=channel)
+
+
+def begin_at_the_desk(
+    *, tag: Act, trader: str, office: str, by: Actor, at: datetime, entered: Mapping[str, Any]
+) -> Application:
+    """Begin a draft for a trader as an official whom the act ``tag`` lets do it at this office.
+
+    It is the trader's own from then on: only the trader reads it, fills it in, declares and lodges it.
+    """
+    by.require(tag, office=office)
+    return _begun(tag, trader=trader, office=office, by=by, at=at, entered=entered, channel=Channel.DESK)
+
+
+def _begun(
+    tag: Act,
+    *,
+    trader: str,
+    office: str,
+    by: Actor,
+    at: datetime,
+    entered: Mapping[str, Any] | None,
+    channel: Channel,
+) -> Application:
     with transaction.atomic():
         application = Application(
             reference=steps.new_reference(),
@@ -105,7 +129,7 @@ def begin(
         application.save(force_insert=True)
         audit.record(
             authority=settings.CONFIGURATION.participant,
-            tag=Act.APPLICATION_DRAFT,
+            tag=tag,
             actor=by.identifier,
             subject=application.subject,
             at=at,
@@ -119,13 +143,16 @@ def copy(*, reference: str, by: Actor, at: datetime) -> Application:
     """Begin a draft with what was entered in an earlier application of the same trader."""
     earlier = steps.reached(reference, Act.APPLICATION_DRAFT, by, lock=False)
     entered = {name: value for name, value in earlier.entered.items() if name not in _NOT_COPIED}
-    if entered.get("kind") == "replacement":
-        del entered["kind"]
+    if entered.get("kind") in _OF_THE_DESK:
+        entered["kind"] = "standard"
     return begin(trader=earlier.trader_id, office=earlier.office, by=by, at=at, entered=entered, channel=Channel.COPY)
 
 
 _NOT_COPIED = frozenset({"not_conflict_diamonds", "synthetics_declared", "sources", "refers_to"})
 """A declaration is made anew each time, and the sources are those of other goods."""
+
+_OF_THE_DESK = frozenset({"replacement", "technical"})
+"""Kinds that only the desk begins."""
 
 
 def save(*, reference: str, changes: Mapping[str, Any], by: Actor, at: datetime) -> Application:

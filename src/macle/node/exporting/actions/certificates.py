@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from macle import errors
-from macle.node.exporting import drafting, printing, queries
+from macle.node.exporting import printing, queries
 from macle.node.exporting.actions import desk, numbers, posting, steps
 from macle.node.exporting.models import Application, Channel, Examination, Printing, Remark, Use
 from macle.node.permissions import Act, Actor, Held, Role
 from macle.node.registry import queries as registry
-from macle.scheme import lifecycle, profiles
+from macle.scheme import lifecycle, participants, profiles
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.profiles import CorrectionPolicy, DayKind
+from macle.scheme.terms import CertificateNumber
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -75,6 +76,12 @@ class NotKnownHere(errors.Refused):
     """This Participant's law does not know it."""
 
     code = "not-known-here"
+
+
+class NotArrived(errors.Refused):
+    """No goods arrive here under this certificate."""
+
+    code = "not-arrived"
 
 
 # --- Printing ---------------------------------------------------------------------------------------------
@@ -434,23 +441,51 @@ def expire(*, at: datetime, most: int = 500) -> int:
     return expired
 
 
-def technical(*, trader: str, office: str, entered: dict[str, object], by: Actor, at: datetime) -> Application:
+def technical(*, trader: str, office: str, arrived_under: str, by: Actor, at: datetime) -> Application:
     """Begin an application for a technical certificate, for goods that go back, where the profile knows such.
 
-    Raises `NotKnownHere` otherwise.
+    ``arrived_under`` is the number of the certificate under which the goods arrived; they go back to its issuer. The
+    trader is told, fills it in and lodges it: only an exporter declares. Raises `NotKnownHere`, `NotArrived`, or
+    `macle.scheme.terms.TermInvalid` for what is no number.
     """
+    from macle.node.exporting.actions import applications  # noqa: PLC0415 (it imports the table reader)
+
+    by.require(Act.APPLICATION_BEGIN_TECHNICAL, office=office)
     law = queries.profile(registry.office(office, at=at).name, at=at)
     if not law.technical_certificates:
         raise NotKnownHere(
-            f"It is not verified that {law.participant} knows technical certificates.",
-            where="kind",
-            mend="See its legal profile, and what stands in doubt there.",
+            queries.no_technical(law), where="kind", mend="See its legal profile, and what stands in doubt there."
         )
-    from macle.node.exporting.actions import applications  # noqa: PLC0415 (it imports the table reader)
-
-    return applications.begin(
-        trader=trader, office=office, by=by, at=at, entered={**drafting.kept(entered), "kind": "technical"}
-    )
+    number = CertificateNumber.parse("".join(arrived_under.split()).upper(), where="arrived_under")
+    if number.participant == law.participant:
+        raise NotArrived(
+            f"{number} is {law.participant}'s own: goods leave under it, and do not arrive.",
+            where="arrived_under",
+            mend="Give the number of the certificate of the Participant from which the goods came.",
+        )
+    if number.participant not in participants.load():
+        raise NotArrived(
+            f"{number.participant} never was a Participant.",
+            where="arrived_under",
+            mend="Write the issuer's two letters and its number, such as ZA00012.",
+        )
+    with transaction.atomic():
+        application = applications.begin_at_the_desk(
+            tag=Act.APPLICATION_BEGIN_TECHNICAL,
+            trader=trader,
+            office=office,
+            entered={
+                "kind": "technical",
+                "refers_to": {"number": str(number)},
+                "destination": number.participant,
+                "country_of_provenance": number.participant,
+                "sources": [{"kind": "import_certificate", "reference": str(number)}],
+            },
+            by=by,
+            at=at,
+        )
+        steps.tell(application, "technical", at=at)
+    return application
 
 
 def can_be_spoiled(application: Application) -> bool:

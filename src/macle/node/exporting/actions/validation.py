@@ -339,7 +339,8 @@ def approve(
             signed=approval.to_bytes(),
             evidence=_plain(consent),
         )
-        steps.note(application, tag=Act.CERTIFICATE_VALIDATE, by=by, at=at, facts={"approves": identity})
+        facts = {"approves": identity, **_evidence(consent)}
+        steps.note(application, tag=Act.CERTIFICATE_VALIDATE, by=by, at=at, facts=facts)
     return held
 
 
@@ -397,6 +398,13 @@ def _plain(consent: Consent | None) -> dict[str, Any]:
     if consent.evidence is not None:
         plain["evidence"] = consent.evidence.encode().hex()
     return plain
+
+
+def _evidence(consent: Consent | None) -> dict[str, str]:
+    """Return the digest of what a passkey signed, for the line of the audit; nothing at the other levels."""
+    if consent is None or consent.evidence is None:
+        return {}
+    return {"evidence": hashlib.sha256(consent.evidence.encode()).hexdigest()}
 
 
 def _same(intent: Intent, identity: str) -> Intent:
@@ -567,6 +575,7 @@ def _record(
                 "carats": recorded.carats_hundredths,
                 "value": recorded.value_cents,
                 "parcels": recorded.parcels,
+                **_evidence(consent),
             },
         )
         if replaced is not None:

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                             ("upload", "Upload"),
                             ("interface", "Interface"),
                             ("successor", "Successor"),
+                            ("desk", "Desk"),
                         ],
                         max_length=16,
                     ),

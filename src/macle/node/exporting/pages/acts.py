@@ -43,6 +43,7 @@ _WITHOUT: dict[CertificateAct, Callable[..., Any]] = {
     CertificateAct.REQUEST_KP_APPROVAL: desk.request_approval,
     CertificateAct.DISPATCH: certificates.dispatch,
 }
+WEIGHT_RULE = "issuing.weight"
 _DECIDED = {CertificateAct.APPROVE: True, CertificateAct.DECLINE: False}
 
 
@@ -122,6 +123,7 @@ def examine(request: Request, reference: str) -> HttpResponseBase:
         except errors.MacleError as error:
             form.take(error)
         else:
+            _say_of_weight(request, matter)
             return _done(request, reference, _("The examination is recorded."))
     return _form(
         request,
@@ -131,7 +133,15 @@ def examine(request: Request, reference: str) -> HttpResponseBase:
         why=str(words.WHY[CertificateAct.EXAMINE]),
         template="exporting/examine.html",
         is_wide=True,
+        checks=matters.checks_of(matter, at=request.at) if matter.examined_by else [],
     )
+
+
+def _say_of_weight(request: Request, matter: Application) -> None:
+    """Say at once what the rule of the weight finds in what was just recorded."""
+    for breach in queries.examined(matter, at=request.at).breaches:
+        if breach.rule == WEIGHT_RULE:
+            messages.warning(request, f"{breach.what} {breach.mend}")
 
 
 @pages.page(Act.APPLICATION_VALUE, post=True)

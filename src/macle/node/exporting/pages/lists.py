@@ -16,7 +16,7 @@ from macle.node.desk import ages, lists, pages
 from macle.node.desk import words as desk_words
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
-from macle.node.exporting.pages import matters, portal
+from macle.node.exporting.pages import matters, portal, technical
 from macle.node.permissions import Act, Role
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
@@ -180,7 +180,8 @@ CERTIFICATES = lists.Listing(
 def applications(request: Request) -> HttpResponseBase:
     """List applications."""
     rows = queries.hiding(queries.applications_of(request.actor), request.actor).only(*SEEN)
-    acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else ()
+    acts = portal.ways_to_begin() if request.actor.may(Act.APPLICATION_DRAFT) else []
+    acts += technical.way_to_begin(request.actor)
     return lists.answer(request, APPLICATIONS, rows, acts=acts)
 
 
@@ -305,7 +306,7 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
-    owed = queries.waiting_for(by).select_related(None).only(*SEEN)
+    owed = queries.waiting_for(by, at=at).select_related(None).only(*SEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
     office = next((each.office for each in by.held if each.office), "")
@@ -325,6 +326,7 @@ def queue(request: Request) -> HttpResponseBase:
         "office": office,
         "numbers": numbers_of(office) if by.may(Act.NUMBERS_READ) else [],
         "is_trader": by.roles <= {Role.EXPORTER, Role.AGENT},
+        "to_begin": technical.way_to_begin(by),
     }
     if context["is_trader"]:
         return pages.render(request, "exporting/portal/home.html", context | portal.home(request))

@@ -25,7 +25,8 @@ from macle.proof.verification import Judged, Result
 from macle.scheme import lifecycle, rules
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
-from macle.scheme.rules import Breach, Outcome
+from macle.scheme.rules import Breach, Outcome, controls
+from macle.scheme.terms import Carats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +106,9 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
     is_own = request.actor.reach(Act.APPLICATION_DRAFT).covers(trader=matter.trader_id)
     hidden = suspicion is not None and not queries.sees_suspicion(request.actor, matter)
     checks = (
-        steps_of(held, matter, at=request.at) if held is not None and has_bytes else checks_of(matter, at=request.at)
+        [*steps_of(held, matter, at=request.at), *_weight_of(held, matter)]
+        if held is not None and has_bytes
+        else checks_of(matter, at=request.at)
     )
     steps = list(matter.steps.order_by("sequence").select_related("reason"))
     context = {
@@ -209,6 +212,13 @@ def checks_of(matter: Application, *, at: datetime) -> list[Check]:
         lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
     )
     return [check_of(breach) for breach in breaches]
+
+
+def _weight_of(held: Certificate, matter: Application) -> list[Check]:
+    """Return how far the certified weight is from the one applied for, which stays to be looked at once signed."""
+    certified = Carats(held.carats_hundredths)
+    differs = controls.of_weight(measured=certified, applied_for=queries.weight_applied_for(matter))
+    return [check_of(breach) for breach in differs]
 
 
 def check_of(breach: Breach) -> Check:
@@ -369,7 +379,9 @@ def why_it_waits(matter: Application, last: Step | None) -> str:
         CertificateState.PENDING_KP_APPROVAL: _("It waits for the KP monitoring team."),
         CertificateState.KP_APPROVED: _("It is approved. Next is a number."),
         CertificateState.RESERVED: _("It waits for the container to be sealed."),
-        CertificateState.SEALED: _("It waits for a validating official who did not examine it."),
+        CertificateState.SEALED: _("It waits for a validating official who did not examine it.")
+        if queries.profile(matter.office, at=matter.since).four_eyes
+        else _("It waits for a validating official."),
         CertificateState.VALIDATED: _("It is ready to leave."),
         CertificateState.DISPATCHED: _("It waits for the importing authority's confirmation."),
         CertificateState.LOST: _("It is looked for."),

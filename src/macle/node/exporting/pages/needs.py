@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from macle.node.desk import pages, sentences
 from macle.node.exporting import portal_forms as entering
+from macle.node.exporting.pages import technical
 from macle.node.permissions import Act
 
 if TYPE_CHECKING:
@@ -14,12 +15,18 @@ if TYPE_CHECKING:
     from macle.node.desk.pages import Request
 
 
+_GOES_BACK: Final = frozenset({Case.SENT_BACK, Case.TURNED_BACK})
+"""What an official may begin a technical certificate for, where the law knows one."""
+
+
 @pages.page(pages.PUBLIC)
 def needs(request: Request) -> HttpResponseBase:
     """Ask what is moved and where, and answer."""
     asked = "goods" in request.GET or "movement" in request.GET
     form = entering.NeedsForm(request.GET if asked else None)
     context: dict[str, Any] = {"form": form, "answer": None, "may_begin": request.actor.may(Act.APPLICATION_DRAFT)}
+    goes_back = asked and form.is_valid() and form.answer().case in _GOES_BACK
+    context["to_begin"] = technical.way_to_begin(request.actor) if goes_back else []
     if asked and form.is_valid():
         answer = form.answer()
         context |= {

@@ -28,7 +28,7 @@ from macle.node.exporting import portal_forms as entering
 from macle.node.exporting import queries, words
 from macle.node.exporting.actions import applications
 from macle.node.exporting.forms import HEADINGS
-from macle.node.exporting.models import Attachment, AttachmentKind
+from macle.node.exporting.models import Attachment, AttachmentKind, Channel
 from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
@@ -37,7 +37,7 @@ from macle.node.traders import pictures, wording
 from macle.node.traders import queries as traders
 from macle.node.traders.models import LicenceKind
 from macle.scheme import applications as scheme
-from macle.scheme.certificates import OriginKind
+from macle.scheme.certificates import CertificateKind, OriginKind
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Outcome, RulesRefuse
@@ -244,6 +244,7 @@ def _form(request: Request, matter: Application, name: str, data: QueryDict | No
     around = entering.Around(
         today=queries.day(matter.office, at=request.at),
         rows=int(rows) if data is None and re.fullmatch(r"[0-9]{1,2}", rows) else 0,
+        is_technical=matter.channel == Channel.DESK,
     )
     return entering.STEPS[name](data, entered=matter.entered, around=around)
 
@@ -511,7 +512,8 @@ class Group:
 
 def answers_of(matter: Application) -> list[Group]:
     """Return every answer of an application as it will be lodged, each with the step on which it is changed."""
-    read = scheme.read({name: value for name, value in matter.entered.items() if name in _STEP_OF})
+    shown = {*_STEP_OF, "kind", "refers_to"}
+    read = scheme.read({name: value for name, value in matter.entered.items() if name in shown})
     groups = [
         Group(entering.STEPS[name].title, [_answer(matter, name, *each) for each in given])
         for name, given in _given(matter, read).items()
@@ -541,10 +543,11 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
     origin = read.origin or scheme.AppliedOrigin()
     return {
         "destination": [
+            *([(_("Kind of certificate"), _("Technical"), _arrived(read))] if _is_technical(read) else []),
             (
                 _("Destination"),
                 desk_words.participant(read.destination) if read.destination else entering.of(entered, "destination"),
-            )
+            ),
         ],
         "importer": [
             (
@@ -601,6 +604,15 @@ def _given(matter: Application, read: scheme.Application) -> dict[str, list[tupl
             (_("Not conflict diamonds"), _("Declared") if read.not_conflict_diamonds else ""),
         ],
     }
+
+
+def _is_technical(read: scheme.Application) -> bool:
+    return read.kind is CertificateKind.TECHNICAL
+
+
+def _arrived(read: scheme.Application) -> str:
+    """Return under which certificate the goods of a technical one arrived."""
+    return _("The goods arrived under %(number)s.") % {"number": read.refers_to.number} if read.refers_to else ""
 
 
 def _joined(*texts: str | None) -> SafeString | str:

@@ -15,10 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.accounts import consent
+from macle.node.accounts import consent, passkeys
 from macle.node.desk import pages
 from macle.node.exporting import forms, printing, queries
 from macle.node.exporting.actions import desk, steps, validation
+from macle.node.exporting.pages import matters
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.proof import codec, keys
@@ -49,6 +50,8 @@ def validate(request: Request, reference: str) -> HttpResponseBase:
     steps.require_allowed(matter, CertificateAct.VALIDATE)
     _refuse_examiner(request, matter)
     official = registry.official_of(request.actor.identifier, at=request.at)
+    if official.level is ConsentLevel.BOUND and not passkeys.has_one(request.actor.identifier):
+        return _without_passkey(request, matter)
     sent = request.POST if request.method == "POST" else None
     if sent is not None and sent.get("do") == "prepare":
         return _prepared(request, matter, official)
@@ -73,6 +76,13 @@ def _refuse_examiner(request: Request, matter: Application) -> None:
             where="official",
             mend="Another validating official of the office does it.",
         )
+
+
+def _without_passkey(request: Request, matter: Application) -> HttpResponse:
+    """Lead an official who consents by passkey, and has none, to where one is added."""
+    return pages.render(
+        request, "exporting/without_passkey.html", {"matter": matter}, status=200 if request.method != "POST" else 422
+    )
 
 
 def _standing(request: Request, matter: Application) -> Intent | None:
@@ -129,6 +139,7 @@ def _to_prepare(
         "other": intent,
         "read": queries.examined(matter, at=request.at).application,
         "examination": matter.examinations.first(),
+        "checks": matters.checks_of(matter, at=request.at),
     }
     return pages.render(request, "exporting/prepare.html", context, status=status)
 
