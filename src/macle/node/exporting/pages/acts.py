@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.desk import pages
+from macle.node.desk import pages, sentences
 from macle.node.exporting import forms, queries, words
 from macle.node.exporting.actions import applications, certificates, desk, valuing
 from macle.node.exporting.models import AttachmentKind, Block
@@ -141,7 +141,7 @@ def _say_of_weight(request: Request, matter: Application) -> None:
     """Say at once what the rule of the weight finds in what was just recorded."""
     for breach in queries.examined(matter, at=request.at).breaches:
         if breach.rule == WEIGHT_RULE:
-            messages.warning(request, f"{breach.what} {breach.mend}")
+            messages.warning(request, sentences.said(f"{breach.what} {breach.mend}"))
 
 
 @pages.page(Act.APPLICATION_VALUE, post=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from macle.node.desk import pages, sentences
 from macle.node.exporting import portal_forms as entering
 from macle.node.exporting.pages import technical
 from macle.node.permissions import Act
+from macle.scheme.movements import Movement
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from macle.node.desk.pages import Request
 
 
-_GOES_BACK: Final = frozenset({Case.SENT_BACK, Case.TURNED_BACK})
+_GOES_BACK: Final = frozenset({Movement.SENT_BACK, Movement.TURNED_BACK})
 """What an official may begin a technical certificate for, where the law knows one."""
 
 
@@ -25,15 +26,15 @@ def needs(request: Request) -> HttpResponseBase:
     asked = "goods" in request.GET or "movement" in request.GET
     form = entering.NeedsForm(request.GET if asked else None)
     context: dict[str, Any] = {"form": form, "answer": None, "may_begin": request.actor.may(Act.APPLICATION_DRAFT)}
-    goes_back = asked and form.is_valid() and form.answer().case in _GOES_BACK
-    context["to_begin"] = technical.way_to_begin(request.actor) if goes_back else []
     if asked and form.is_valid():
         answer = form.answer()
+        goes_back = answer.needed is not False and form.cleaned_data["movement"] in _GOES_BACK
         context |= {
             "answer": answer,
             "why": sentences.said(answer.why),
             "then": sentences.said(answer.then),
             "goods": entering.GOODS[form.cleaned_data["goods"]],
+            "to_begin": technical.way_to_begin(request.actor) if goes_back else [],
             "movement": entering.MOVEMENTS[form.cleaned_data["movement"]],
         }
     return pages.render(request, "exporting/portal/needs.html", context, status=422 if asked and form.errors else 200)
