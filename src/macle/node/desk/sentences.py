@@ -25,6 +25,8 @@ FILE: Final = "sentences.mo"
 _LOCALE: Final = Path(__file__).parents[1] / "locale"
 _VALUE: Final = re.compile(r"\{(\w+)\}")
 _BETWEEN: Final = re.compile(r"(?<=[.!?]) ")
+_WITHIN: Final = r"(?:(?!(?<=[.!?]) ).)+?"
+"""What a value can be: no text that goes on into another sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +99,5 @@ def _known(language: str) -> _Known:
 def _pattern(wanted: str, text: str) -> _Pattern:
     # Parts and names take turns.
     parts = _VALUE.split(wanted)
-    shape = "".join(f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    shape = "".join(f"(?P<{part}>{_WITHIN})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
     return _Pattern(re.compile(shape, re.DOTALL), sum(map(len, parts[::2])), text)
