@@ -92,7 +92,7 @@ def _sentences(tree: ast.AST) -> set[str]:
     return found
 
 
-_SENTENCE: Final = re.compile(r"[A-Z{\"“(].* .*[.!?]\)?", re.DOTALL)
+_SENTENCE: Final = re.compile(r"[A-Z{\"“].* .*[.!?]\)?", re.DOTALL)
 
 
 def _pattern(string: ast.Constant | ast.JoinedStr) -> str:
