@@ -77,6 +77,8 @@ class Act(StrEnum):
     # registry
     PARTNER_READ = "partner:read"
     PARTNER_CHANGE = "partner:change"
+    PARTNER_PIN = "partner:pin"
+    """Believe a partner's record, after its fingerprint was read over the telephone."""
     OFFICE_READ = "office:read"
     OFFICE_OPEN = "office:open"
     OFFICE_CHANGE = "office:change"
@@ -180,6 +182,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.HOLD_LIFT: _ADMINISTRATOR,
     Act.PARTNER_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.PARTNER_CHANGE: _ADMINISTRATOR,
+    Act.PARTNER_PIN: _ADMINISTRATOR,
     Act.OFFICE_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.OFFICE_OPEN: _ADMINISTRATOR,
     Act.OFFICE_CHANGE: _ADMINISTRATOR,
