@@ -156,6 +156,12 @@ class Act(StrEnum):
     CUSTOMS_LOOK = "customs:look"
     """Ask, where goods leave, what this authority knows of a certificate; looking changes nothing."""
 
+    # The importing desk.
+    SHIPMENT_READ = "shipment:read"
+    CERTIFICATE_PRESENT = "certificate:present"
+    PRESENTATION_CORRECT = "presentation:correct"
+    """Take back a presentation that was recorded by mistake."""
+
 
 _TRADER = dict.fromkeys((Role.EXPORTER, Role.AGENT), Reach.TRADER)
 _READERS = {Role.AUDITOR: Reach.PARTICIPANT}
@@ -245,6 +251,9 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.FEE_CHARGE: _EXPORTING,
     Act.FEE_RECORD: _EXPORTING,
     Act.FEE_WAIVE: _OFFICIAL,
+    Act.SHIPMENT_READ: _TRADER | _IMPORTER | _READERS,
+    Act.CERTIFICATE_PRESENT: _IMPORTER,
+    Act.PRESENTATION_CORRECT: _IMPORTER,
     Act.CUSTOMS_LOOK: dict.fromkeys(
         (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
     ),

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CERTIFICATE = "certificate"
     WITHDRAWAL = "withdrawal"
     NOTICE = "notice"
+    ALARM = "presentation alarm"
     RECONFIRMATION = "reconfirmation request"
     REMINDER = "reminder"
     MESSAGE = "message"
@@ -50,6 +51,7 @@ PURPOSES: Mapping[Kind, Purpose] = {
     Kind.CERTIFICATE: Purpose.PRE_ADVICE,
     Kind.WITHDRAWAL: Purpose.ALERTS,
     Kind.NOTICE: Purpose.ALERTS,
+    Kind.ALARM: Purpose.ALERTS,
     Kind.RECONFIRMATION: Purpose.CONFIRMATIONS,
     Kind.REMINDER: Purpose.CONFIRMATIONS,
     Kind.MESSAGE: Purpose.PRE_ADVICE,

@@ -42,6 +42,7 @@ KINDS: Mapping[Kind, StrOrPromise] = {
     Kind.CERTIFICATE: gettext_lazy("Certificate"),
     Kind.WITHDRAWAL: gettext_lazy("Withdrawal"),
     Kind.NOTICE: gettext_lazy("Notice"),
+    Kind.ALARM: gettext_lazy("Presentation alarm"),
     Kind.RECONFIRMATION: gettext_lazy("Request to confirm again"),
     Kind.REMINDER: gettext_lazy("Reminder"),
     Kind.MESSAGE: gettext_lazy("Message"),
