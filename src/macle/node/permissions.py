@@ -161,6 +161,12 @@ class Act(StrEnum):
     CERTIFICATE_PRESENT = "certificate:present"
     PRESENTATION_CORRECT = "presentation:correct"
     """Take back a presentation that was recorded by mistake."""
+    SHIPMENT_INSPECT = "shipment:inspect"
+    SHIPMENT_RELEASE = "shipment:release"
+    SHIPMENT_DETAIN = "shipment:detain"
+    ENDORSEMENT_ASK = "endorsement:ask"
+    ENDORSEMENT_RECORD = "endorsement:record"
+    """Write down what the issuing authority answered."""
 
 
 _TRADER = dict.fromkeys((Role.EXPORTER, Role.AGENT), Reach.TRADER)
@@ -254,6 +260,11 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.SHIPMENT_READ: _TRADER | _IMPORTER | _READERS,
     Act.CERTIFICATE_PRESENT: _IMPORTER,
     Act.PRESENTATION_CORRECT: _IMPORTER,
+    Act.SHIPMENT_INSPECT: _IMPORTER,
+    Act.SHIPMENT_RELEASE: _IMPORTER,
+    Act.SHIPMENT_DETAIN: _IMPORTER,
+    Act.ENDORSEMENT_ASK: _IMPORTER,
+    Act.ENDORSEMENT_RECORD: _IMPORTER,
     Act.CUSTOMS_LOOK: dict.fromkeys(
         (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
     ),

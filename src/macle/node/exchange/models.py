@@ -42,6 +42,7 @@ class Kind(StrEnum):
     WITHDRAWAL = "withdrawal"
     NOTICE = "notice"
     ALARM = "presentation alarm"
+    ENDORSEMENT = "endorsement request"
     RECONFIRMATION = "reconfirmation request"
     REMINDER = "reminder"
     MESSAGE = "message"
@@ -52,6 +53,7 @@ PURPOSES: Mapping[Kind, Purpose] = {
     Kind.WITHDRAWAL: Purpose.ALERTS,
     Kind.NOTICE: Purpose.ALERTS,
     Kind.ALARM: Purpose.ALERTS,
+    Kind.ENDORSEMENT: Purpose.CONFIRMATIONS,
     Kind.RECONFIRMATION: Purpose.CONFIRMATIONS,
     Kind.REMINDER: Purpose.CONFIRMATIONS,
     Kind.MESSAGE: Purpose.PRE_ADVICE,

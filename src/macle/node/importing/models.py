@@ -243,3 +243,71 @@ class Alarm(Unalterable):
     def __str__(self) -> str:
         """Return the number and where it was presented again."""
         return f"{self.number} again at {self.office}"
+
+
+class Inspection(Unalterable):
+    """What the desk found when it opened a container, or that it left it closed; the last one of a shipment counts.
+
+    ``lines`` holds for each HS heading the measured hundredths of a carat and the value in cents; figures are none
+    where the container was not opened. ``breaches`` is what the rules said of it.
+    """
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="inspections")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=_IDENTIFIER)
+    opened = models.BooleanField()
+    seals = models.PositiveSmallIntegerField()
+    """A `SealState`."""
+    found_seals = models.JSONField(default=list)
+    parcels = models.PositiveIntegerField(null=True)
+    lines = models.JSONField(default=dict)
+    carats_hundredths = models.BigIntegerField(null=True)
+    value_cents = models.BigIntegerField(null=True)
+    synthetic_hundredths = models.BigIntegerField(default=0)
+    """Of the measured weight, how much is of synthetic diamonds."""
+    breaches = models.JSONField(default=list)
+
+    objects: ClassVar[models.Manager[Inspection]] = AppendOnly.as_manager()
+
+    class Meta:
+        """The last one first."""
+
+        ordering: ClassVar = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        """Return whose it is and when."""
+        return f"{self.shipment_id} {self.at}"
+
+
+class Answer(models.TextChoices):
+    """What the issuing authority answered."""
+
+    CONSENTED = "consented"
+    REFUSED = "refused"
+
+
+class Endorsement(models.Model):
+    """The issuing authority was asked to consent to a note on its certificate, and what it answered."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="endorsements")
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=_IDENTIFIER)
+    text = models.CharField(max_length=2000)
+    """What would be noted on the certificate."""
+    answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    recorded_by = models.CharField(max_length=_IDENTIFIER, blank=True)
+    evidence = models.CharField(max_length=_DIGEST, blank=True)
+    """The letter that answered, kept by its hash."""
+
+    class Meta:
+        """One question at a time."""
+
+        ordering: ClassVar = ["asked_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shipment"], condition=Q(answer=""), name="endorsement_asked_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return whose it is and what came of it."""
+        return f"{self.shipment_id} {self.answer or 'asked'}"
