@@ -17,7 +17,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from macle import errors
 from macle.node.exchange import actions as exchange
@@ -98,30 +98,63 @@ def present(
             mend="Bring the code, the file or the paper of a certificate.",
         )
     customs_reference = words.fit(customs_reference, where="customs_reference", most=64)
-    with transaction.atomic():
-        first = _first(str(certificate.number))
-        identity = report.signed.identity.hex() if report.signed is not None else ""
-        if first is not None and (first.office, first.identity) == (office, identity):
-            return Presented(first.shipment, report, again=True)
-        if first is None:
-            shipment = _begin(certificate, report, office=office, way=way, at=at, arrived_on=arrived_on)
-            shipment.customs_reference = customs_reference
-            shipment.save()
-            Content.objects.create(
-                shipment=shipment, cose=report.signed.to_bytes() if report.signed is not None else b""
-            )
-            _presentation(shipment, report, by=by, at=at)
-            steps.take(
-                shipment,
-                [*ON_ARRIVAL, *([CertificateAct.PRESENT] if _is_accepted(report) else [])],
-                tag=Act.CERTIFICATE_PRESENT,
-                by=by,
-                at=at,
-                facts={"identity": identity, "way": str(way), "carrier": report.carrier, **_answers(report)},
-            )
-            return Presented(shipment, report, again=False)
-        alarm = _alarm(first, identity, office=office, by=by, at=at)
+    identity = report.signed.identity.hex() if report.signed is not None else ""
+    try:
+        with transaction.atomic():
+            first = _first(str(certificate.number))
+            if first is None:
+                shipment = _begin(certificate, report, office=office, way=way, at=at, arrived_on=arrived_on)
+                _take_in(shipment, report, customs_reference=customs_reference, by=by, at=at)
+                return Presented(shipment, report, again=False)
+            if (first.office, first.identity) == (office, identity):
+                return Presented(first.shipment, report, again=True)
+            alarm = _alarm(first, identity, office=office, by=by, at=at)
+    except IntegrityError:
+        if judging.using(str(certificate.number)) is None:
+            raise
+        # Somebody else presented it between our look and our word: now theirs is the first.
+        return present(
+            carried=carried,
+            office=office,
+            way=way,
+            arrived_on=arrived_on,
+            customs_reference=customs_reference,
+            by=by,
+            at=at,
+        )
     raise _elsewhere(first, alarm)
+
+
+def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: Actor, at: datetime) -> None:
+    """Write down what was presented, and that the shipment is here and its papers were looked at."""
+    shipment.customs_reference = customs_reference
+    Content.objects.create(shipment=shipment, cose=report.signed.to_bytes() if report.signed is not None else b"")
+    presentation = Presentation.objects.create(
+        shipment=shipment,
+        number=shipment.number,
+        identity=shipment.identity,
+        office=shipment.office,
+        at=at,
+        by=by.identifier,
+        carrier=report.carrier,
+        report=judging.plain(report),
+        uses=report.genuine is Answer.YES,
+        **_answers(report),
+    )
+    steps.take(
+        shipment,
+        [*ON_ARRIVAL, *([CertificateAct.PRESENT] if _is_accepted(report) else [])],
+        tag=Act.CERTIFICATE_PRESENT,
+        by=by,
+        at=at,
+        facts={
+            "identity": shipment.identity,
+            "way": shipment.way,
+            "carrier": report.carrier,
+            "uses": presentation.uses,
+            **_answers(report),
+        },
+    )
 
 
 def _is_accepted(report: Report) -> bool:
@@ -178,21 +211,6 @@ def _importer(certificate: Certificate, *, on: date) -> Trader | None:
     held = Licence.objects.filter(number=certificate.importer.licence, kind=LicenceKind.IMPORTER, since__lte=on)
     licence = held.first() if certificate.importer.licence else None
     return licence.trader if licence else Trader.objects.filter(name=certificate.importer.name).first()
-
-
-def _presentation(shipment: Shipment, report: Report, *, by: Actor, at: datetime) -> Presentation:
-    return Presentation.objects.create(
-        shipment=shipment,
-        number=shipment.number,
-        identity=shipment.identity,
-        office=shipment.office,
-        at=at,
-        by=by.identifier,
-        carrier=report.carrier,
-        report=judging.plain(report),
-        uses=report.genuine is Answer.YES,
-        **_answers(report),
-    )
 
 
 def _alarm(first: Presentation, identity: str, *, office: str, by: Actor, at: datetime) -> Alarm:
