@@ -15,10 +15,10 @@ from django.db import connection
 from macle import errors
 from macle.node.audit.models import Line
 from macle.node.permissions import Act, ActForbidden
-from macle.node.registry import actions, keys, queries
-from macle.node.registry.models import IntervalUnalterable, Office, Partner, Purpose
+from macle.node.registry import actions, believing, keys, queries
+from macle.node.registry.models import IntervalUnalterable, Office, Partner, Pin, Purpose
 from macle.proof.keys import FileSigner, PassphraseWrong, Usage
-from macle.proof.trust import Ended, KeyNotPermitted
+from macle.proof.trust import Ended, HistoryRewritten, KeyNotPermitted, RolledBack, RootChanged
 from macle.scheme.certificates import ConsentLevel
 from tests.support.node_registry import (
     ADMINISTRATOR,
@@ -29,7 +29,9 @@ from tests.support.node_registry import (
     ROOT_PASSPHRASE,
     SINCE,
     STRANGER,
+    Authority,
     a_partner,
+    an_authority,
     an_office,
     an_official,
     configured,
@@ -330,3 +332,88 @@ class TestKeys:
             cwd=Path(__file__).parents[2],
         )
         assert signed.stdout.splitlines() == ["signed", "a wrong PIN is refused", "opened again"], signed.stderr
+
+
+@pytest.mark.usefixtures("home")
+class TestRecordsOfPartners:
+    @pytest.fixture
+    def partner(self, tmp_path: Path) -> Authority:
+        return an_authority(tmp_path / "partners")
+
+    def pin(self, partner: Authority, **changes: Any) -> Pin:
+        given: dict[str, Any] = {
+            "of": "ZA",
+            "data": partner.record,
+            "words": partner.words,
+            "by": ADMINISTRATOR,
+            "at": AT,
+        }
+        return actions.pin_record(**(given | changes))
+
+    def test_is_believed_after_its_words_were_read(self, partner: Authority) -> None:
+        assert set(believing.all_known(at=AT).sources) == {"BW"}
+        pin = self.pin(partner, words=f"  {partner.words.upper()} ")
+        assert believing.record_of(pin) == partner.folder.record()
+        assert set(believing.all_known(at=LATER).sources) == {"BW", "ZA"}
+        assert set(believing.all_known(at=AT - timedelta(days=1)).sources) == {"BW"}
+        assert set(believing.own(at=LATER).sources) == {"BW"}
+        line = Line.objects.get(tag=Act.PARTNER_PIN)
+        assert (line.subject, line.facts["sequence"]) == ("partner:ZA", pin.sequence)
+
+    @pytest.mark.parametrize("words", ["", "abandon " * 23 + "art"])
+    def test_is_not_believed_without_them(self, partner: Authority, words: str) -> None:
+        with pytest.raises(actions.FingerprintWrong):
+            self.pin(partner, words=words)
+        assert not Pin.objects.exists()
+
+    def test_a_newer_one_of_the_same_root_needs_none(self, partner: Authority) -> None:
+        first = self.pin(partner)
+        assert self.pin(partner, words="", at=LATER).pk == first.pk
+        older = partner.record
+        partner.appoint("official-02")
+        second = self.pin(partner, words="", at=LATER)
+        assert second.sequence > first.sequence
+        first.refresh_from_db()
+        assert first.until == second.since == LATER
+        with pytest.raises(RolledBack):
+            self.pin(partner, data=older, at=LATER)
+
+    def test_another_root_is_refused_until_the_old_one_is_given_up(self, partner: Authority, tmp_path: Path) -> None:
+        self.pin(partner)
+        other = an_authority(tmp_path / "elsewhere")
+        with pytest.raises(RootChanged):
+            self.pin(other)
+        actions.unpin_record(participant="ZA", reason="Keys were lost in a fire.", by=ADMINISTRATOR, at=LATER)
+        assert believing.pin_of("ZA") is None
+        assert self.pin(other, at=LATER).sequence == other.folder.record().sequence
+
+    def test_one_that_takes_something_back_is_refused(self, partner: Authority, tmp_path: Path) -> None:
+        self.pin(partner)
+        copy = tmp_path / "copy"
+        shutil.copytree(partner.folder.path, copy)
+        partner.appoint("official-02")
+        self.pin(partner, at=LATER)
+        twin = Authority(type(partner.folder)(copy))
+        twin.appoint("official-03")
+        with pytest.raises(HistoryRewritten):
+            self.pin(twin, at=LATER)
+
+    def test_that_of_another_or_our_own_is_refused(self, partner: Authority) -> None:
+        with pytest.raises(actions.RecordOfAnother):
+            self.pin(partner, of="NA")
+        own = (keys.authority().path / "record.cose").read_bytes()
+        with pytest.raises(actions.RecordOfAnother):
+            self.pin(partner, of="BW", data=own)
+
+    @pytest.mark.parametrize("data", [b"", b"no record", b"\xd2\x84"])
+    def test_what_is_none_is_said(self, partner: Authority, data: bytes) -> None:
+        with pytest.raises(actions.RecordMalformed):
+            self.pin(partner, data=data)
+
+    def test_only_an_administrator_believes(self, partner: Authority) -> None:
+        with pytest.raises(ActForbidden):
+            self.pin(partner, by=OFFICIAL)
+
+    def test_what_is_not_believed_is_not_given_up(self) -> None:
+        with pytest.raises(queries.PartnerUnknown):
+            actions.unpin_record(participant="ZA", reason="No need.", by=ADMINISTRATOR, at=AT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -26,6 +27,7 @@ from tests.support.node_registry import (
     STRANGER,
     Acting,
     a_partner,
+    an_authority,
     an_office,
     an_official,
     configured,
@@ -184,6 +186,40 @@ class TestPartners:
     def test_an_act_that_may_not_be_done_is_not_offered(self) -> None:
         assert reverse("registry:add-partner") in get("registry:partners")[1]
         assert reverse("registry:add-partner") not in get("registry:partners", by=OFFICIAL)[1]
+
+
+class TestRecordsOfPartners:
+    @pytest.fixture(autouse=True)
+    def _partner(self, tmp_path: Path) -> Iterator[None]:
+        keys_in(tmp_path)
+        a_partner()
+        self.authority = an_authority(tmp_path / "partners")
+        with configured(home=tmp_path):
+            yield
+
+    def send(self, words: str, data: bytes | None = None) -> HttpResponse:
+        file = SimpleUploadedFile("record.cose", data or self.authority.record)
+        return post("registry:pin-record", "ZA", record=file, words=words)
+
+    def test_is_believed_shown_and_given_up(self) -> None:
+        assert "none is believed" in get("registry:partner", "ZA")[1]
+        assert self.send(self.authority.words).status_code == 302
+        shown = get("registry:partner", "ZA")[1]
+        assert " ".join(self.authority.words.split()[:6]) in shown
+        assert "Believe its record no more" in shown
+        assert post("registry:unpin-record", "ZA", reason="The keys were lost.").status_code == 302
+        assert "none is believed" in get("registry:partner", "ZA")[1]
+
+    def test_wrong_words_stand_at_their_field(self) -> None:
+        answer = self.send("abandon abandon")
+        assert answer.status_code == 200
+        assert "These are not the 24 words" in answer.content.decode()
+
+    def test_what_is_no_record_stands_at_the_file(self) -> None:
+        assert 'id="id_record_error"' in self.send(self.authority.words, b"nothing").content.decode()
+
+    def test_an_official_is_not_offered_it(self) -> None:
+        assert "Believe its record" not in get("registry:partner", "ZA", by=OFFICIAL)[1]
 
 
 class TestLetters:

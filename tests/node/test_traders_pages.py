@@ -302,9 +302,9 @@ class TestMessages:
         assert wording.sentence(message) == "There is news of application:7."
 
     def test_lead_to_what_they_are_about(self) -> None:
-        wording.lead("application", lambda key: f"/applications/{key}")
-        assert wording.place(Message(code="example", subject="application:7")) == "/applications/7"
-        assert wording.place(Message(code="example", subject="fee:7")) == ""
+        wording.lead("example", lambda key: f"/examples/{key}")
+        assert wording.place(Message(code="example", subject="example:7")) == "/examples/7"
+        assert wording.place(Message(code="example", subject="other:7")) == ""
 
 
 class TestOwn:

@@ -16,7 +16,7 @@ from django.test import override_settings
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions
 from macle.proof.folders import AuthorityFolder, write
-from macle.proof.keys import Usage
+from macle.proof.keys import Usage, fingerprint
 from macle.scheme.certificates import ConsentLevel
 from macle.scheme.terms import ParticipantCode
 
@@ -119,3 +119,40 @@ def a_partner(**changes: Any) -> Partner:
         "telephone": "+27 11 555 0100",
     }
     return actions.add_partner(**(given | {"by": ADMINISTRATOR, "at": SINCE} | changes))
+
+
+class Authority:
+    """The authority of a partner: its folder of keys, and what it sends and reads over the telephone."""
+
+    def __init__(self, folder: AuthorityFolder) -> None:
+        self.folder = folder
+
+    @property
+    def record(self) -> bytes:
+        """Return its participant record as it sends it."""
+        return (self.folder.path / "record.cose").read_bytes()
+
+    @property
+    def words(self) -> str:
+        """Return what it reads over the telephone."""
+        return " ".join(fingerprint(self.folder.record().root.spki))
+
+    def appoint(self, holder: str, usage: Usage = Usage.VALIDATE) -> None:
+        """Name one more key in the record."""
+        self.folder.add_key(
+            usage=usage, holder=holder, office="", root_passphrase=ROOT_PASSPHRASE, passphrase=PASSPHRASE, at=SINCE
+        )
+
+
+def an_authority(home: Path, *, participant: str = "ZA") -> Authority:
+    """Return the authority of a partner with one official, its keys made anew in a folder."""
+    folder = AuthorityFolder(home / participant)
+    folder.create(
+        participant=ParticipantCode(participant),
+        authority="Brindle Diamond Regulator",
+        passphrase=ROOT_PASSPHRASE,
+        at=SINCE,
+    )
+    made = Authority(folder)
+    made.appoint("official-01")
+    return made

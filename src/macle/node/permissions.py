@@ -77,6 +77,8 @@ class Act(StrEnum):
     # registry
     PARTNER_READ = "partner:read"
     PARTNER_CHANGE = "partner:change"
+    PARTNER_PIN = "partner:pin"
+    """Believe a partner's record, after its fingerprint was read over the telephone."""
     OFFICE_READ = "office:read"
     OFFICE_OPEN = "office:open"
     OFFICE_CHANGE = "office:change"
@@ -156,6 +158,18 @@ class Act(StrEnum):
     CUSTOMS_LOOK = "customs:look"
     """Ask, where goods leave, what this authority knows of a certificate; looking changes nothing."""
 
+    # The importing desk.
+    SHIPMENT_READ = "shipment:read"
+    CERTIFICATE_PRESENT = "certificate:present"
+    PRESENTATION_CORRECT = "presentation:correct"
+    """Take back a presentation that was recorded by mistake."""
+    SHIPMENT_INSPECT = "shipment:inspect"
+    SHIPMENT_RELEASE = "shipment:release"
+    SHIPMENT_DETAIN = "shipment:detain"
+    ENDORSEMENT_ASK = "endorsement:ask"
+    ENDORSEMENT_RECORD = "endorsement:record"
+    """Write down what the issuing authority answered."""
+
 
 _TRADER = dict.fromkeys((Role.EXPORTER, Role.AGENT), Reach.TRADER)
 _READERS = {Role.AUDITOR: Reach.PARTICIPANT}
@@ -182,6 +196,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.HOLD_LIFT: _ADMINISTRATOR,
     Act.PARTNER_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.PARTNER_CHANGE: _ADMINISTRATOR,
+    Act.PARTNER_PIN: _ADMINISTRATOR,
     Act.OFFICE_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.OFFICE_OPEN: _ADMINISTRATOR,
     Act.OFFICE_CHANGE: _ADMINISTRATOR,
@@ -245,6 +260,14 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.FEE_CHARGE: _EXPORTING,
     Act.FEE_RECORD: _EXPORTING,
     Act.FEE_WAIVE: _OFFICIAL,
+    Act.SHIPMENT_READ: _TRADER | _IMPORTER | _READERS,
+    Act.CERTIFICATE_PRESENT: _IMPORTER,
+    Act.PRESENTATION_CORRECT: _IMPORTER,
+    Act.SHIPMENT_INSPECT: _IMPORTER,
+    Act.SHIPMENT_RELEASE: _IMPORTER,
+    Act.SHIPMENT_DETAIN: _IMPORTER,
+    Act.ENDORSEMENT_ASK: _IMPORTER,
+    Act.ENDORSEMENT_RECORD: _IMPORTER,
     Act.CUSTOMS_LOOK: dict.fromkeys(
         (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
     ),

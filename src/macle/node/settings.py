@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "macle.node.traders",
     "macle.node.exchange",
     "macle.node.exporting",
+    "macle.node.importing",
     # After ours, whose templates come first.
     "allauth",
     "allauth.account",

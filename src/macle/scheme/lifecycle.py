@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import TYPE_CHECKING, Final, overload
 
 from macle import errors
 from macle.scheme.rules import Stage
@@ -356,13 +356,14 @@ def allowed(state: State) -> tuple[Row, ...]:
 
 
 @overload
-def state_after(acts: Iterable[CertificateAct]) -> CertificateState: ...
+def state_after(acts: Iterable[CertificateAct], *, start: CertificateState = ...) -> CertificateState: ...
 @overload
-def state_after(acts: Iterable[ShipmentAct], *, start: Literal[ShipmentState.PLANNED]) -> ShipmentState: ...
+def state_after(acts: Iterable[ShipmentAct], *, start: ShipmentState) -> ShipmentState: ...
 def state_after(acts: Iterable[Act], *, start: State = CertificateState.DRAFT) -> State:
     """Return the state to which all accepted acts, first to last, have led.
 
-    Acts of a certificate begin with a draft, acts of a shipment with ``start=ShipmentState.PLANNED``.
+    Acts of a certificate begin with a draft, acts of a shipment with ``start=ShipmentState.PLANNED``. Whoever did not
+    see the beginning starts with the state in which they saw it first.
     Raises `ActNotAllowed` at the first act that has no row in its state.
     """
     trail: list[State] = [start]

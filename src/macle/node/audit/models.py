@@ -49,6 +49,25 @@ class AppendOnly(models.QuerySet[Any]):
         _refuse()
 
 
+class Unalterable(models.Model):
+    """A row that is added once and stays as it is."""
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 (Django's own)
+        """Add the row; refuse to change one."""
+        if not self._state.adding:
+            raise AuditUnalterable("This row is never changed.", where=self._meta.label)
+        super().save(*args, **options)
+
+    def delete(self, *_: object, **__: object) -> NoReturn:
+        """Refuse."""
+        raise AuditUnalterable("This row is never deleted.", where=self._meta.label)
+
+
 class Chain(models.Model):
     """Where an authority's chain ends: how many lines it has, and the digest of the last."""
 

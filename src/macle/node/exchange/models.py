@@ -41,6 +41,8 @@ class Kind(StrEnum):
     CERTIFICATE = "certificate"
     WITHDRAWAL = "withdrawal"
     NOTICE = "notice"
+    ALARM = "presentation alarm"
+    ENDORSEMENT = "endorsement request"
     RECONFIRMATION = "reconfirmation request"
     REMINDER = "reminder"
     MESSAGE = "message"
@@ -50,6 +52,8 @@ PURPOSES: Mapping[Kind, Purpose] = {
     Kind.CERTIFICATE: Purpose.PRE_ADVICE,
     Kind.WITHDRAWAL: Purpose.ALERTS,
     Kind.NOTICE: Purpose.ALERTS,
+    Kind.ALARM: Purpose.ALERTS,
+    Kind.ENDORSEMENT: Purpose.CONFIRMATIONS,
     Kind.RECONFIRMATION: Purpose.CONFIRMATIONS,
     Kind.REMINDER: Purpose.CONFIRMATIONS,
     Kind.MESSAGE: Purpose.PRE_ADVICE,

@@ -42,6 +42,8 @@ KINDS: Mapping[Kind, StrOrPromise] = {
     Kind.CERTIFICATE: gettext_lazy("Certificate"),
     Kind.WITHDRAWAL: gettext_lazy("Withdrawal"),
     Kind.NOTICE: gettext_lazy("Notice"),
+    Kind.ALARM: gettext_lazy("Presentation alarm"),
+    Kind.ENDORSEMENT: gettext_lazy("Request for an endorsement"),
     Kind.RECONFIRMATION: gettext_lazy("Request to confirm again"),
     Kind.REMINDER: gettext_lazy("Reminder"),
     Kind.MESSAGE: gettext_lazy("Message"),

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macle.node.registry import keys
-from macle.proof import trust, verification
+from macle.node.registry import believing
+from macle.proof import verification
 from macle.proof.verification import Circumstances, Known
-from macle.scheme import participants, profiles
+from macle.scheme import profiles
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from macle.proof.trust import Trust
     from macle.proof.verification import Report
     from macle.scheme.lifecycle import CertificateState
     from macle.scheme.terms import CertificateNumber
-
-
-def own_trust(*, at: datetime) -> Trust:
-    """Return trust in our own record alone."""
-    known = participants.load()
-    return trust.assemble(
-        pinned=(trust.pinned(keys.record(), at=at),),
-        listed=None,
-        participants=known,
-        standing_as_of=trust.midnight(known.as_of),
-    )
 
 
 def report(
@@ -46,5 +34,5 @@ def report(
         statuses={} if number is None or state is None else {number: state},
         identities={} if number is None or not identity else {number: identity},
     )
-    circumstances = Circumstances(trust=own_trust(at=at), profiles=profiles.load(), at=at, known=known)
+    circumstances = Circumstances(trust=believing.own(at=at), profiles=profiles.load(), at=at, known=known)
     return verification.report(data, circumstances=circumstances, carrier=carrier)

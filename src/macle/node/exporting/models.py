@@ -14,12 +14,12 @@ The rules of this module:
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
-from macle.node.audit.models import AppendOnly, AuditUnalterable
+from macle.node.audit.models import AppendOnly, Unalterable
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.terms import Carats, CertificateNumber, USDollars
 
@@ -30,25 +30,6 @@ _DIGEST = 64
 
 _STATES = [(state.value, state.value) for state in CertificateState]
 _ACTS = [(act.value, act.value) for act in CertificateAct]
-
-
-class Unalterable(models.Model):
-    """A row that is added once and stays as it is."""
-
-    class Meta:
-        """No table of its own."""
-
-        abstract = True
-
-    def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 (Django's own)
-        """Add the row; refuse to change one."""
-        if not self._state.adding:
-            raise AuditUnalterable("This row is never changed.", where=self._meta.label)
-        super().save(*args, **options)
-
-    def delete(self, *_: object, **__: object) -> NoReturn:
-        """Refuse."""
-        raise AuditUnalterable("This row is never deleted.", where=self._meta.label)
 
 
 class Channel(models.TextChoices):

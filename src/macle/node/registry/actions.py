@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from macle import errors
 from macle.node.audit import actions as audit
 from macle.node.permissions import Act
-from macle.node.registry import addresses, keys, queries
-from macle.node.registry.models import LANGUAGES, LONGEST_OFFICE, Interval, Office, Official, Partner
-from macle.proof.keys import Usage
+from macle.node.registry import addresses, believing, keys, queries
+from macle.node.registry.models import LANGUAGES, LONGEST_OFFICE, Interval, Office, Official, Partner, Pin
+from macle.proof import trust
+from macle.proof.keys import Usage, is_fingerprint_of
 from macle.scheme import participants
 from macle.scheme.certificates import ConsentLevel
 
@@ -54,6 +55,24 @@ class OwnParticipant(errors.Conflict):
     """A Participant is no partner of its own."""
 
     code = "own-participant"
+
+
+class FingerprintWrong(errors.Untrusted):
+    """The words are not those of the record's root, or none were given where they are needed."""
+
+    code = "fingerprint-wrong"
+
+
+class RecordOfAnother(errors.Conflict):
+    """The record is of another Participant than the partner."""
+
+    code = "record-of-another"
+
+
+class RecordMalformed(errors.Malformed):
+    """What a partner sent is no participant record."""
+
+    code = "record-malformed"
 
 
 class EndedBefore(errors.Conflict):
@@ -291,6 +310,64 @@ def end_partner(*, participant: str, reason: str, by: Actor, at: datetime) -> Pa
         _end(partner, at=at, reason=reason)
         _record_partner("ended", partner, {}, by=by, at=at)
     return partner
+
+
+# --- Records of partners ----------------------------------------------------------------------------
+
+
+def pin_record(*, of: str, data: bytes, words: str = "", by: Actor, at: datetime) -> Pin:
+    """Believe the participant record of a partner from now on.
+
+    ``words`` is the fingerprint of its root as the other authority read it over the telephone. A newer record of a root
+    that is believed already needs none. Raises `RecordOfAnother`, `FingerprintWrong`, `macle.proof.trust.RootChanged`,
+    `RolledBack` or `HistoryRewritten`, and `RecordMalformed` for what is none.
+    """
+    by.require(Act.PARTNER_PIN)
+    try:
+        record = trust.read_record(data)
+    except errors.Malformed as error:
+        raise RecordMalformed(
+            f"This is no participant record: {error.what}", where="record", mend="Ask the partner for its record.cose."
+        ) from error
+    if record.participant != of or of == settings.CONFIGURATION.participant:
+        raise RecordOfAnother(
+            f"This is the record of {record.participant}.", where="record", mend="Ask the partner for its own."
+        )
+    with transaction.atomic():
+        open_pin: Pin | None = (
+            Pin.objects.select_for_update().filter(participant=record.participant, until__isnull=True).first()
+        )
+        held = None if open_pin is None else believing.record_of(open_pin)
+        trust.pin(record, held=held)
+        if held is None and not is_fingerprint_of(words, record.root.spki):
+            raise FingerprintWrong(
+                f"These are not the 24 words of {record.participant}'s root.",
+                where="words",
+                mend="Telephone the authority and let it read them; words that came with the file prove nothing.",
+            )
+        if open_pin is not None:
+            if held == record:
+                return open_pin
+            _end(open_pin, at=at, reason="a newer record")
+        pin = Pin.objects.create(
+            participant=record.participant, sequence=record.sequence, record=data, pinned_by=by.identifier, since=at
+        )
+        facts = {"sequence": record.sequence, "root": hashlib.sha256(record.root.spki).hexdigest()}
+        _record(Act.PARTNER_PIN, f"partner:{record.participant}", by=by, at=at, facts=facts)
+    return pin
+
+
+def unpin_record(*, participant: str, reason: str, by: Actor, at: datetime) -> Pin:
+    """Believe a partner's record no more; raise `macle.node.registry.queries.PartnerUnknown` where none is believed."""
+    by.require(Act.PARTNER_PIN)
+    reason = addresses.line(reason, where="reason", most=200)
+    with transaction.atomic():
+        pin: Pin | None = Pin.objects.select_for_update().filter(participant=participant, until__isnull=True).first()
+        if pin is None:
+            raise queries.PartnerUnknown(f"No record of {participant} is believed.", where="participant")
+        _end(pin, at=at, reason=reason)
+        _record(Act.PARTNER_PIN, f"partner:{participant}", by=by, at=at, facts={"ended": pin.sequence})
+    return pin
 
 
 def _partner(**given: Any) -> dict[str, Any]:  # noqa: ANN401 (the fields of a partner)

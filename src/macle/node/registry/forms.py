@@ -182,3 +182,28 @@ def _language(code: str) -> str:
         "ar": _("Arabic"),
         "zh": _("Chinese"),
     }[code]
+
+
+class RecordForm(_Form):
+    """A partner's participant record, and the words that its authority read."""
+
+    record = forms.FileField(
+        label=gettext_lazy("Participant record"),
+        help_text=gettext_lazy("The file record.cose that the partner sent."),
+        most=forms.MEGABYTE,
+        endings=(".cose",),
+    )
+    words = _Lines(
+        label=gettext_lazy("The 24 words"),
+        help_text=gettext_lazy(
+            "Telephone the authority, under a number that you know, and write what it reads to you. "
+            "A newer record of a root that is believed already needs none."
+        ),
+        rows=4,
+        max_length=400,
+        required=False,
+    )
+
+    def given(self) -> dict[str, Any]:
+        """Return what the action takes."""
+        return {"data": self.cleaned_data["record"].read(), "words": self.cleaned_data["words"]}

@@ -1,4 +1,4 @@
-"""Offices, officials and the authorities of partners, each in half-open intervals.
+"""Offices, officials, the authorities of partners and their records, each in half-open intervals.
 
 The rules of this module:
 
@@ -171,3 +171,27 @@ class Partner(Interval):
         """Return the e-mail addresses for this purpose: those for pre-advice where it has none of its own."""
         own = {Purpose.CONFIRMATIONS: self.confirmations, Purpose.ALERTS: self.alerts}.get(purpose)
         return tuple(own or self.pre_advice)
+
+
+class Pin(Interval):
+    """A partner's participant record that is believed here: its root was compared over a second channel."""
+
+    participant = models.CharField(max_length=8)
+    sequence = models.PositiveIntegerField()
+    record = models.BinaryField()
+    """As its Participant signed it."""
+    pinned_by = models.CharField(max_length=64)
+
+    objects: ClassVar[models.Manager[Pin]] = _Ended.as_manager()
+
+    class Meta:
+        """One open record of a Participant."""
+
+        ordering: ClassVar = ["participant", "since"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["participant"], condition=Q(until__isnull=True), name="registry_pin_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return the code and which record it is."""
+        return f"{self.participant} {self.sequence}"

@@ -15,8 +15,8 @@ from macle.node.desk import lists, pages, words
 from macle.node.desk.lists import Column, Listing, TextFilter
 from macle.node.desk.parts import NextAct
 from macle.node.permissions import Act
-from macle.node.registry import actions, forms, keys, queries
-from macle.proof.keys import Usage
+from macle.node.registry import actions, believing, forms, keys, queries
+from macle.proof.keys import Usage, fingerprint_for_people
 from macle.scheme import participants
 from macle.scheme.participants import StandingKind
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from macle.node.desk.pages import Request
-    from macle.node.registry.models import Interval, Official, Partner
+    from macle.node.registry.models import Interval, Official, Partner, Pin
     from macle.proof.trust import TrustedKey
 
 OFFICES = Listing(
@@ -250,8 +250,15 @@ def partner(request: Request, code: str) -> HttpResponseBase:
     """Show one partner: its standing today, where it is written to, and what that was before."""
     found = queries.partner(code)
     certain = participants.load().standing(code, on=request.at.date()).certain
+    pin = believing.pin_of(code)
+    acts = [(Act.PARTNER_PIN, _("Believe its record"), reverse("registry:pin-record", args=[code]))]
+    if pin is not None:
+        acts.append((Act.PARTNER_PIN, _("Believe its record no more"), reverse("registry:unpin-record", args=[code])))
     context = {
         "partner": found,
+        "pin": pin,
+        "record": believing.record_of(pin) if pin is not None else None,
+        "fingerprint": _fingerprint(pin),
         "standing": STANDINGS[certain.kind] if certain else _("cannot be decided on this day"),
         "history": _earlier(found),
         "crumbs": [(reverse("registry:partners"), _("Partners")), ("", words.participant(code))],
@@ -260,6 +267,7 @@ def partner(request: Request, code: str) -> HttpResponseBase:
         else _allowed(
             request,
             (Act.PARTNER_CHANGE, _("Change"), reverse("registry:change-partner", args=[code])),
+            *acts,
             (Act.PARTNER_CHANGE, _("End the entry"), reverse("registry:end-partner", args=[code])),
         ),
     }
@@ -303,6 +311,40 @@ def end_partner(request: Request, code: str) -> HttpResponseBase:
         back=("registry:partners", _("Partners")),
         do=lambda given: actions.end_partner(participant=code, **given, by=request.actor, at=request.at),
         said=_("The entry is ended."),
+    )
+
+
+def _fingerprint(pin: Pin | None) -> list[str]:
+    """Return the words of its root, line by line."""
+    return [] if pin is None else fingerprint_for_people(believing.record_of(pin).root.spki).splitlines()
+
+
+@pages.page(Act.PARTNER_PIN, post=True)
+def pin_record(request: Request, code: str) -> HttpResponseBase:
+    """Believe the record of a partner."""
+    form = forms.RecordForm(request.POST or None, request.FILES or None)
+    return _asked(
+        request,
+        form,
+        title=_("Believe the record of %(partner)s")
+        % {"partner": words.participant(queries.partner(code).participant)},
+        back=("registry:partners", _("Partners")),
+        do=lambda given: actions.pin_record(of=code, **given, by=request.actor, at=request.at),
+        said=_("The record is believed from now on."),
+    )
+
+
+@pages.page(Act.PARTNER_PIN, post=True)
+def unpin_record(request: Request, code: str) -> HttpResponseBase:
+    """Believe the record of a partner no more."""
+    return _asked(
+        request,
+        forms.EndForm(request.POST or None),
+        title=_("Believe the record of %(partner)s no more")
+        % {"partner": words.participant(queries.partner(code).participant)},
+        back=("registry:partners", _("Partners")),
+        do=lambda given: actions.unpin_record(participant=code, **given, by=request.actor, at=request.at),
+        said=_("The record is believed no more. What it signed can no longer be decided here."),
     )
 
 

@@ -26,4 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("partners/<str:code>", pages.partner, name="partner"),
     path("partners/<str:code>/change", pages.change_partner, name="change-partner"),
     path("partners/<str:code>/end", pages.end_partner, name="end-partner"),
+    path("partners/<str:code>/record", pages.pin_record, name="pin-record"),
+    path("partners/<str:code>/record/end", pages.unpin_record, name="unpin-record"),
 ]
