@@ -130,6 +130,11 @@ class TestSignIn:
         browser.enter(user.login, next="/users")
         assert browser.enter_code(code_of(user, time.at)).url == "/users"
 
+    def test_names_what_is_missing(self, browser: Browser) -> None:
+        said = text_of(browser.post(reverse("accounts:sign-in"), {"login": "", "password": ""}))
+        assert "Login name: this is missing." in said
+        assert "Password: this is missing." in said
+
     def test_leads_nowhere_else(self, browser: Browser, time: Clock) -> None:
         user = a_holder(Role.AUDITOR)
         browser.enter(next="https://elsewhere.example/")

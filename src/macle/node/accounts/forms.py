@@ -13,7 +13,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import forms as recovery
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as passkeys
-from django import forms as django
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -127,10 +126,11 @@ def _recovers(user: User, code: str) -> bool:
     return kept is not None and bool(kept.wrap().validate_code(code))
 
 
-def _plain(form: django.Form) -> None:
-    """Take out what stands in a field as if it were its label."""
+def _plain(form: desk.Form) -> None:
+    """Take out what stands in a field as if it were its label, and name each field that is missing by its own."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
+    form.say_what_is_missing()
 
 
 class CodeForm(_Code, base.AuthenticateForm):  # type: ignore[misc]

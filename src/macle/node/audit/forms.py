@@ -18,7 +18,7 @@ class SearchForm(forms.Form):
         label=_("Act"), required=False, most=64, width="medium", help_text=_("certificate:validate, node:restore")
     )
     since = forms.DayField(label=_("From"), required=False)
-    until = forms.DayField(label=_("To, and with it"), required=False)
+    until = forms.DayField(label=_("Until, this day included"), required=False)
 
 
 class PlaceForm(forms.Form):

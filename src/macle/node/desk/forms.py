@@ -75,6 +75,10 @@ class Form(forms.Form):
         # What is missing is said by us, in our words, and not by the browser in its own.
         kwargs.setdefault("use_required_attribute", False)
         super().__init__(*args, **kwargs)
+        self.say_what_is_missing()
+
+    def say_what_is_missing(self) -> None:
+        """Let each field say by its name that it is missing; call it again where fields or labels came later."""
         for name, field in self.fields.items():
             said = getattr(field, "missing", "") or _("%(label)s: this is missing.") % {"label": field.label or name}
             field.error_messages["required"] = said
