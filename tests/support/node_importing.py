@@ -14,6 +14,7 @@ from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions as registry
 from macle.paper.reading import Carried
 from macle.proof import codec, cose, qr
+from macle.proof.folders import AuthorityFolder
 from macle.proof.keys import Usage
 from macle.scheme.terms import ParticipantCode
 from tests.support import builders, node_registry, node_traders
@@ -83,7 +84,21 @@ def a_house(*, is_believed: bool = True) -> Iterator[House]:
                 registry.pin_record(
                     of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT - timedelta(days=30)
                 )
+            appointed(home)
             yield House(partner, node_traders.a_trader())
+
+
+def appointed(home: Path) -> None:
+    """Appoint Mirel Orr, who confirms imports, with a key to do so."""
+    AuthorityFolder(home / "authority").add_key(
+        usage=Usage.CONFIRM,
+        holder="official-21",
+        office="",
+        root_passphrase=node_registry.ROOT_PASSPHRASE,
+        passphrase=PASSPHRASE,
+        at=node_registry.SINCE,
+    )
+    node_registry.an_official(identifier=IMPORTING.identifier, holder="official-21", name="Mirel Orr", at=AT)
 
 
 def later(minutes: int) -> datetime:

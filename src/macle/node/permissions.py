@@ -165,6 +165,7 @@ class Act(StrEnum):
     """Take back a presentation that was recorded by mistake."""
     SHIPMENT_INSPECT = "shipment:inspect"
     SHIPMENT_RELEASE = "shipment:release"
+    IMPORT_CONFIRM = "import:confirm"
     SHIPMENT_DETAIN = "shipment:detain"
     ENDORSEMENT_ASK = "endorsement:ask"
     ENDORSEMENT_RECORD = "endorsement:record"
@@ -265,6 +266,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.PRESENTATION_CORRECT: _IMPORTER,
     Act.SHIPMENT_INSPECT: _IMPORTER,
     Act.SHIPMENT_RELEASE: _IMPORTER,
+    Act.IMPORT_CONFIRM: _IMPORTER,
     Act.SHIPMENT_DETAIN: _IMPORTER,
     Act.ENDORSEMENT_ASK: _IMPORTER,
     Act.ENDORSEMENT_RECORD: _IMPORTER,

@@ -39,6 +39,12 @@ def prepare(*, certificate: Certificate, algorithm: int, key_id: bytes) -> Signe
     return cose.unsigned(header, codec.encode_certificate(certificate))
 
 
+def prepare_confirmation(*, confirmation: ImportConfirmation, algorithm: int, key_id: bytes) -> Signed:
+    """Return the confirmation as `confirm` would sign it with that key, without a signature."""
+    header = cose.Header(algorithm, key_id, cose.CONFIRMATION)
+    return cose.unsigned(header, codec.encode_confirmation(confirmation))
+
+
 def confirm(*, confirmation: ImportConfirmation, setting: ConfirmationSetting, signer: Signer) -> Signed:
     """Compare the confirmation with its certificate by every rule, and sign it.
 

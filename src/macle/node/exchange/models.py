@@ -43,6 +43,7 @@ class Kind(StrEnum):
     NOTICE = "notice"
     ALARM = "presentation alarm"
     ENDORSEMENT = "endorsement request"
+    CONFIRMATION = "import confirmation"
     RECONFIRMATION = "reconfirmation request"
     REMINDER = "reminder"
     MESSAGE = "message"
@@ -54,6 +55,7 @@ PURPOSES: Mapping[Kind, Purpose] = {
     Kind.NOTICE: Purpose.ALERTS,
     Kind.ALARM: Purpose.ALERTS,
     Kind.ENDORSEMENT: Purpose.CONFIRMATIONS,
+    Kind.CONFIRMATION: Purpose.CONFIRMATIONS,
     Kind.RECONFIRMATION: Purpose.CONFIRMATIONS,
     Kind.REMINDER: Purpose.CONFIRMATIONS,
     Kind.MESSAGE: Purpose.PRE_ADVICE,

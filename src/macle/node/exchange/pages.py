@@ -44,6 +44,7 @@ KINDS: Mapping[Kind, StrOrPromise] = {
     Kind.NOTICE: gettext_lazy("Notice"),
     Kind.ALARM: gettext_lazy("Presentation alarm"),
     Kind.ENDORSEMENT: gettext_lazy("Request for an endorsement"),
+    Kind.CONFIRMATION: gettext_lazy("Import confirmation"),
     Kind.RECONFIRMATION: gettext_lazy("Request to confirm again"),
     Kind.REMINDER: gettext_lazy("Reminder"),
     Kind.MESSAGE: gettext_lazy("Message"),

@@ -311,3 +311,67 @@ class Endorsement(models.Model):
     def __str__(self) -> str:
         """Return whose it is and what came of it."""
         return f"{self.shipment_id} {self.answer or 'asked'}"
+
+
+class Intent(models.Model):
+    """The confirmation that is about to be signed: the exact payload, by whose key, under which identity.
+
+    It may be superseded as long as nobody consented; once somebody did, it is finished with the same bytes.
+    """
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="intents")
+    identity = models.CharField(max_length=_DIGEST)
+    payload = models.BinaryField()
+    key_id = models.CharField(max_length=16)
+    holder = models.CharField(max_length=64)
+    level = models.PositiveSmallIntegerField()
+    prepared_at = models.DateTimeField()
+    prepared_by = models.CharField(max_length=_IDENTIFIER)
+    superseded_at = models.DateTimeField(null=True)
+    consented_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One that stands for each shipment."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shipment"], condition=Q(superseded_at__isnull=True), name="import_intent_standing_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return f"{self.shipment_id} {self.identity[:8]}"
+
+
+class Confirmation(Unalterable):
+    """What this authority confirmed of a shipment."""
+
+    shipment = models.OneToOneField(Shipment, on_delete=models.PROTECT, related_name="confirmation")
+    identity = models.CharField(max_length=_DIGEST, unique=True)
+    key_id = models.CharField(max_length=16)
+    confirmed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    result = models.PositiveSmallIntegerField()
+    parcels = models.PositiveIntegerField(null=True)
+    carats_hundredths = models.BigIntegerField(null=True)
+    value_cents = models.BigIntegerField(null=True)
+    level = models.PositiveSmallIntegerField()
+
+    objects: ClassVar[models.Manager[Confirmation]] = AppendOnly.as_manager()
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return f"{self.shipment_id} {self.identity[:8]}"
+
+
+class Signed(models.Model):
+    """The signed bytes of a confirmation, and what proves the official's consent; an erasure empties them."""
+
+    confirmation = models.OneToOneField(Confirmation, on_delete=models.PROTECT, related_name="content")
+    cose = models.BinaryField()
+    consent = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return str(self.confirmation_id)

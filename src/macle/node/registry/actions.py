@@ -17,6 +17,7 @@ from macle.node.registry import addresses, believing, keys, queries
 from macle.node.registry.models import LANGUAGES, LONGEST_OFFICE, Interval, Office, Official, Partner, Pin
 from macle.proof import trust
 from macle.proof.keys import Usage, is_fingerprint_of
+from macle.proof.trust import KeyNotPermitted
 from macle.scheme import participants
 from macle.scheme.certificates import ConsentLevel
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from macle.node.permissions import Actor
+    from macle.proof.trust import TrustedKey
 
 
 class OfficeTaken(errors.Conflict):
@@ -159,10 +161,10 @@ def appoint_official(
     by: Actor,
     at: datetime,
 ) -> Official:
-    """Appoint a user as the validating official who holds this key.
+    """Appoint a user as the official who holds this key, to validate certificates or to confirm imports.
 
-    The participant record must let the holder validate for the office. Raises `OfficialTaken`, `OfficeUnknown` or
-    `KeyNotPermitted`.
+    The participant record must let the holder do one of the two for the office. Raises `OfficialTaken`,
+    `OfficeUnknown` or `KeyNotPermitted`.
     """
     by.require(Act.OFFICIAL_APPOINT)
     identifier = addresses.line(identifier, where="identifier", most=64)
@@ -171,7 +173,7 @@ def appoint_official(
         "name": addresses.line(name, where="name", most=120),
         "title": addresses.line(title, where="title", most=120),
     }
-    key = keys.of(holder, usage=Usage.VALIDATE, office=office, at=at)
+    key = _key_of(holder, office=office, at=at)
     taken = OfficialTaken(
         "The person or the key has an appointment already.", where="identifier", mend="End that appointment first."
     )
@@ -198,6 +200,17 @@ def appoint_official(
             },
         )
     return official
+
+
+def _key_of(holder: str, *, office: str, at: datetime) -> TrustedKey:
+    """Return the key with which the holder validates, or else confirms, for the office; raise `KeyNotPermitted`."""
+    try:
+        return keys.of(holder, usage=Usage.VALIDATE, office=office, at=at)
+    except KeyNotPermitted as error:
+        try:
+            return keys.of(holder, usage=Usage.CONFIRM, office=office, at=at)
+        except KeyNotPermitted:
+            raise error from None
 
 
 def end_official(*, identifier: str, reason: str, by: Actor, at: datetime) -> Official:

@@ -119,14 +119,14 @@ def of(holder: str, *, usage: Usage, office: str, at: datetime) -> TrustedKey:
 
 
 @contextmanager
-def signer(official: Official, *, secret: str, at: datetime) -> Iterator[Signer]:
-    """Open the official's key to validate, with that official's passphrase or PIN, for one consent.
+def signer(official: Official, *, secret: str, at: datetime, usage: Usage = Usage.VALIDATE) -> Iterator[Signer]:
+    """Open the official's key to validate or to confirm, with their passphrase or PIN, for one consent.
 
     Raises `PassphraseWrong`, `KeyNotPermitted`, or an error of the token.
     """
     holder, office = official.holder, official.office
-    with _token(holder, secret) if _is_in_token(official) else _file(holder, secret) as opened:
-        record().require(key_id=opened.key_id, holder=holder, usage=Usage.VALIDATE, office=office, at=at)
+    with _token(holder, secret) if _is_in_token(official) else _file(holder, secret, usage) as opened:
+        record().require(key_id=opened.key_id, holder=holder, usage=usage, office=office, at=at)
         yield opened
 
 
@@ -138,9 +138,9 @@ def _is_in_token(official: Official) -> bool:
 
 
 @contextmanager
-def _file(holder: str, passphrase: str) -> Iterator[Signer]:
+def _file(holder: str, passphrase: str, usage: Usage) -> Iterator[Signer]:
     try:
-        opened = authority().signer(holder=holder, usage=Usage.VALIDATE, passphrase=passphrase)
+        opened = authority().signer(holder=holder, usage=usage, passphrase=passphrase)
     except PassphraseWrong as error:
         # The path of the file is nothing to show to whoever types passphrases.
         raise PassphraseWrong(error.what, where="secret", mend="Type the passphrase of your signing key.") from None

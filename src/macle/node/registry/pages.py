@@ -55,7 +55,7 @@ def _key_of(official: Official) -> TrustedKey | None:
         known = keys.record().keys
     except errors.MacleError:
         return None
-    own = [key for key in known if key.holder == official.holder and key.usage is Usage.VALIDATE]
+    own = [key for key in known if key.holder == official.holder and key.usage in (Usage.VALIDATE, Usage.CONFIRM)]
     return max(own, key=lambda key: key.since, default=None)
 
 

@@ -315,7 +315,7 @@ def approve(
     _four_eyes(application, by, at=at)
     intent = _same(intent_of(application, at=at), identity)
     official = registry.official_of(by.identifier, at=at)
-    _require_consent(consent, identity=identity, level=official.level, by=by, at=at)
+    require_consent(consent, identity=identity, level=official.level, by=by, at=at)
     named = codec.decode_certificate(bytes(intent.payload)).validation.officials
     if official.holder not in named or official.holder == intent.holder:
         raise ConsentMissing(
@@ -337,7 +337,7 @@ def approve(
             holder=official.holder,
             at=at,
             signed=approval.to_bytes(),
-            evidence=_plain(consent),
+            evidence=plain_consent(consent),
         )
         facts = {"approves": identity, **_evidence(consent)}
         steps.note(application, tag=Act.CERTIFICATE_VALIDATE, by=by, at=at, facts=facts)
@@ -368,7 +368,7 @@ def to_approve(by: Actor, *, at: datetime) -> list[Intent]:
     return [each for each in standing if each.consented_at is not None or at - each.prepared_at <= INTENT_LIFE]
 
 
-def _require_consent(consent: Consent | None, *, identity: str, level: ConsentLevel, by: Actor, at: datetime) -> None:
+def require_consent(consent: Consent | None, *, identity: str, level: ConsentLevel, by: Actor, at: datetime) -> None:
     """Raise `ConsentMissing` unless this person consented to this identity now, at the level that will be stated.
 
     The PIN of a token is its own proof: at that level nothing else is asked.
@@ -390,7 +390,7 @@ def _require_consent(consent: Consent | None, *, identity: str, level: ConsentLe
         )
 
 
-def _plain(consent: Consent | None) -> dict[str, Any]:
+def plain_consent(consent: Consent | None) -> dict[str, Any]:
     """Return what is kept of a consent: when it was given, and what anybody can check of it."""
     if consent is None:
         return {}
@@ -452,7 +452,7 @@ def validate(
     official = registry.official_of(by.identifier, at=at)
     intent = _same(intent_of(application, at=at), identity)
     _require_own(intent, official)
-    _require_consent(consent, identity=identity, level=ConsentLevel(intent.level), by=by, at=at)
+    require_consent(consent, identity=identity, level=ConsentLevel(intent.level), by=by, at=at)
     _require_approvals(intent)
     certificate = codec.decode_certificate(bytes(intent.payload))
     setting = _setting(application, certificate, at=intent.validated_at)
@@ -558,7 +558,7 @@ def _record(
             recorded_at=at,
         )
         Content.objects.create(
-            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=_plain(consent)
+            certificate=recorded, cose=signed.to_bytes(), record=intent.record, consent=plain_consent(consent)
         )
         numbers.end(application.number, use=Use.ISSUED, at=at)
         posting.send_certificate(application, letter, by=by, at=at)
