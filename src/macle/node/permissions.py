@@ -166,7 +166,12 @@ class Act(StrEnum):
     SHIPMENT_INSPECT = "shipment:inspect"
     SHIPMENT_RELEASE = "shipment:release"
     IMPORT_CONFIRM = "import:confirm"
+    SHIPMENT_RECEIVE = "shipment:receive"
+    """Take goods into custody: handed over under seal, arrived by post, or without any certificate."""
     SHIPMENT_DETAIN = "shipment:detain"
+    SHIPMENT_REFUSE = "shipment:refuse"
+    SHIPMENT_RETURN = "shipment:return"
+    SHIPMENT_SEIZE = "shipment:seize"
     ENDORSEMENT_ASK = "endorsement:ask"
     ENDORSEMENT_RECORD = "endorsement:record"
     """Write down what the issuing authority answered."""
@@ -267,7 +272,11 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.SHIPMENT_INSPECT: _IMPORTER,
     Act.SHIPMENT_RELEASE: _IMPORTER,
     Act.IMPORT_CONFIRM: _IMPORTER,
+    Act.SHIPMENT_RECEIVE: _IMPORTER,
     Act.SHIPMENT_DETAIN: _IMPORTER,
+    Act.SHIPMENT_REFUSE: _IMPORTER,
+    Act.SHIPMENT_RETURN: _IMPORTER,
+    Act.SHIPMENT_SEIZE: _IMPORTER,
     Act.ENDORSEMENT_ASK: _IMPORTER,
     Act.ENDORSEMENT_RECORD: _IMPORTER,
     Act.CUSTOMS_LOOK: dict.fromkeys(

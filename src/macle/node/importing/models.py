@@ -375,3 +375,36 @@ class Signed(models.Model):
     def __str__(self) -> str:
         """Return whose it is."""
         return str(self.confirmation_id)
+
+
+class Decision(Unalterable):
+    """A decision of which the importer is told in a letter: detention, refusal, return or seizure."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=12)
+    """A `macle.paper.decisions.DecisionKind`."""
+    reference = models.CharField(max_length=32, unique=True)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[Decision]] = AppendOnly.as_manager()
+
+    class Meta:
+        """In the order in which they were taken."""
+
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        """Return its kind and reference."""
+        return f"{self.kind} {self.reference}"
+
+
+class DecisionWords(models.Model):
+    """What the letter of a decision says, as `macle.paper.decisions.read` takes it; an erasure empties it."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="words")
+    data = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return str(self.decision_id)

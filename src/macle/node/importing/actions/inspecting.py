@@ -243,15 +243,6 @@ def release(*, reference: str, by: Actor, at: datetime) -> Shipment:
     return shipment
 
 
-def detain(*, reference: str, reason: str, by: Actor, at: datetime) -> Shipment:
-    """Detain a shipment that does not agree, with the reason."""
-    why = words.given(reason)
-    with transaction.atomic():
-        shipment = steps.reached(reference, Act.SHIPMENT_DETAIN, by)
-        steps.take(shipment, [ShipmentAct.DETAIN], tag=Act.SHIPMENT_DETAIN, by=by, at=at, reason=why)
-    return shipment
-
-
 def ask_endorsement(*, reference: str, text: str, by: Actor, at: datetime) -> Endorsement:
     """Ask the issuing authority to consent to a note on its certificate; the shipment stays detained.
 
