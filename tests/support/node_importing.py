@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from macle.node.importing.actions import presenting
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions as registry
-from macle.paper.reading import Carried
+from macle.paper.carriers import Carried
 from macle.proof import codec, cose, qr
 from macle.proof.keys import Usage
 from macle.scheme.terms import ParticipantCode

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from macle.node.permissions import Actor
-    from macle.paper.reading import Carried
+    from macle.paper.carriers import Carried
     from macle.proof.verification import Report
     from macle.scheme.certificates import Certificate
 
