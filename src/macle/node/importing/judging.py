@@ -23,6 +23,8 @@ from macle.scheme.terms import CertificateNumber, ParticipantCode
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from macle.paper.carriers import Carried
     from macle.proof.verification import Report
 
@@ -81,12 +83,14 @@ def _known(number: CertificateNumber, first: Presentation) -> Known:
     return Known(identities={number: identity}, presentations={identity: earlier})
 
 
+def uses_of(number: str) -> QuerySet[Presentation]:
+    """Return the presentation that uses the certificate of this number: at most one stands."""
+    return Presentation.objects.filter(number=number, uses=True, corrected_at__isnull=True)
+
+
 def using(number: str) -> Presentation | None:
     """Return the presentation that uses the certificate of this number, if one stands."""
-    found: Presentation | None = Presentation.objects.filter(
-        number=number, uses=True, corrected_at__isnull=True
-    ).first()
-    return found
+    return uses_of(number).first()
 
 
 def plain(judged: Report) -> dict[str, Any]:

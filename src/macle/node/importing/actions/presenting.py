@@ -172,13 +172,7 @@ def _answers(report: Report) -> dict[str, str]:
 
 def _first(number: str) -> Presentation | None:
     """Return the presentation that uses the number, locked until the transaction ends."""
-    found: Presentation | None = (
-        Presentation.objects.select_for_update(of=("self",))
-        .select_related("shipment")
-        .filter(number=number, uses=True, corrected_at__isnull=True)
-        .first()
-    )
-    return found
+    return judging.uses_of(number).select_for_update(of=("self",)).select_related("shipment").first()
 
 
 def _begin(
