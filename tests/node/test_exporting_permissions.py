@@ -257,7 +257,7 @@ def _expected(act: Act, role: Role, place: str) -> str:
 
 class TestTable:
     def test_every_act_of_this_desk_is_tried(self) -> None:
-        named = {act for act in Act if act.value.split(":")[0] in SUBJECTS}
+        named = {act for act in Act if act.value.split(":")[0] in SUBJECTS} - {Act.CERTIFICATE_PRESENT}
         assert named - ACTS.keys() == NO_ACTION_OF_ITS_OWN
         assert ACTS.keys() <= named
 

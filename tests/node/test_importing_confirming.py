@@ -18,7 +18,7 @@ from macle.scheme.certificates import ConsentLevel
 from macle.scheme.confirmations import ConfirmationResult, SealState
 from macle.scheme.lifecycle import CertificateState, ShipmentState
 from tests.node.test_importing_inspecting import counted
-from tests.support.node_importing import AT, IMPORTING, a_house, later, presented
+from tests.support.node_importing import AT, IMPORTING, a_house, decided, later, presented
 from tests.support.node_registry import OFFICIAL, PASSPHRASE
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class TestConfirm:
         shipment = presented(house.code()).shipment
         found = inspecting.Found(seals=SealState.INTACT, measured=counted("201.18"))
         inspecting.inspect(reference=shipment.reference, found=found, by=IMPORTING, at=later(1))
-        inspecting.detain(reference=shipment.reference, reason="4.00 ct too little.", by=IMPORTING, at=later(2))
+        decided(shipment, at=later(2))
         inspecting.ask_endorsement(reference=shipment.reference, text="1,201.18 ct.", by=IMPORTING, at=later(3))
         inspecting.record_endorsement(reference=shipment.reference, answer=Answer.CONSENTED, by=IMPORTING, at=later(4))
         inspecting.release(reference=shipment.reference, by=IMPORTING, at=later(5))

@@ -15,7 +15,7 @@ from macle.scheme.lifecycle import ActNotAllowed, CertificateState, ShipmentStat
 from macle.scheme.terms import Carats, HSCode
 from tests.support import builders
 from tests.support.node_exporting import law, sourced
-from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, later, presented
+from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, decided, later, presented
 from tests.support.node_registry import OFFICIAL
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class TestEndorsement:
     def detained(self, house: House) -> Shipment:
         shipment = presented(house.code()).shipment
         inspected(shipment, measured=counted("201.18"))
-        inspecting.detain(reference=shipment.reference, reason="4.00 ct too little.", by=IMPORTING, at=later(6))
+        decided(shipment, at=later(6))
         return shipment
 
     def ask(self, shipment: Shipment) -> None:

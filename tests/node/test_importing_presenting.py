@@ -13,7 +13,7 @@ from macle.node.importing import judging, queries
 from macle.node.importing.actions import presenting
 from macle.node.importing.models import Alarm, Presentation, Shipment, Step, Way
 from macle.node.permissions import Act, ActForbidden, Actor, Held, OutOfReach, Role
-from macle.paper.reading import Carried
+from macle.paper.carriers import Carried
 from macle.proof import qr
 from macle.proof.verification import Answer
 from macle.scheme.lifecycle import CertificateState, ShipmentState

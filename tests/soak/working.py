@@ -24,6 +24,7 @@ from macle.node.exporting.models import Application, Certificate
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import keys as node_keys
 from macle.proof import codec
+from macle.proof.keys import Usage
 from macle.scheme import lifecycle
 from macle.scheme.lifecycle import CertificateState
 from macle.scheme.terms import Carats, HSCode, USDollars
@@ -117,8 +118,8 @@ def watch(log: Path) -> None:
     opened = node_keys.signer
 
     @contextmanager
-    def watched(official: Official, *, secret: str, at: datetime) -> Iterator[Signer]:
-        with opened(official, secret=secret, at=at) as signer:
+    def watched(official: Official, *, secret: str, at: datetime, usage: Usage = Usage.VALIDATE) -> Iterator[Signer]:
+        with opened(official, secret=secret, at=at, usage=usage) as signer:
             yield Watched(signer, log)
 
     node_keys.signer = watched

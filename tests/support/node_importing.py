@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macle.node.importing.actions import presenting
+from macle.node.importing.actions import deciding, presenting
+from macle.node.importing.actions.deciding import Ground
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions as registry
-from macle.paper.reading import Carried
+from macle.paper.carriers import Carried
+from macle.paper.decisions import DecisionKind
 from macle.proof import codec, cose, qr
 from macle.proof.folders import AuthorityFolder
 from macle.proof.keys import Usage
@@ -23,6 +25,7 @@ from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from macle.node.importing.models import Decision, Shipment
     from macle.node.traders.models import Trader
     from macle.scheme.certificates import Certificate
 
@@ -108,3 +111,15 @@ def later(minutes: int) -> datetime:
 def presented(carried: Carried, **changes: Any) -> presenting.Presented:
     given: dict[str, Any] = {"carried": carried, "office": OFFICE, "by": IMPORTING, "at": AT}
     return presenting.present(**(given | changes))
+
+
+def decided(shipment: Shipment, kind: DecisionKind = DecisionKind.DETENTION, **changes: Any) -> Decision:
+    given: dict[str, Any] = {
+        "reference": shipment.reference,
+        "kind": kind,
+        "grounds": [Ground(text="4.00 ct too little.", source="An invented act, section 4")],
+        "appeal": "To an invented tribunal, within thirty days.",
+        "by": IMPORTING,
+        "at": later(6),
+    }
+    return deciding.decide(**(given | changes))

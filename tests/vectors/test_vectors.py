@@ -11,6 +11,7 @@ import pytest
 
 from macle import errors
 from macle.paper import reading
+from macle.paper.carriers import Carried
 from macle.proof import qr, rulings, vectors, verification
 from macle.scheme import profiles, rules
 from macle.scheme.rules import Stage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def read(pdf: bytes) -> list[reading.Carried]:
+def read(pdf: bytes) -> list[Carried]:
     return reading.read(pdf)
 
 
@@ -275,10 +276,10 @@ class TestJudge:
 
 
 class TestJudgeOfDocuments:
-    def judge(self, folder: Path, *, carried: list[reading.Carried] | errors.MacleError, **changes: object) -> Any:
+    def judge(self, folder: Path, *, carried: list[Carried] | errors.MacleError, **changes: object) -> Any:
         """Judge the vector of a small PDF, which is said to carry this, or to be refused with that error."""
 
-        def reader(_: bytes) -> list[reading.Carried]:
+        def reader(_: bytes) -> list[Carried]:
             if isinstance(carried, errors.MacleError):
                 raise carried
             return carried
@@ -291,7 +292,7 @@ class TestJudgeOfDocuments:
         path.write_text(json.dumps({**vector, **changes}), encoding="utf-8")
         return vectors.judge(path, reading=reader)
 
-    def small(self) -> reading.Carried:
+    def small(self) -> Carried:
         (carried,) = read((build.FOLDER / "documents" / "small.pdf").read_bytes())
         return carried
 
@@ -301,7 +302,7 @@ class TestJudgeOfDocuments:
     def test_takes_the_stamps_too(self, tmp_path: Path) -> None:
         small = self.small()
 
-        assert self.judge(tmp_path, carried=[reading.Carried(small.data, small.carrier, ())]).found["step"] == 22
+        assert self.judge(tmp_path, carried=[Carried(small.data, small.carrier, ())]).found["step"] == 22
 
     def test_decides_nothing_about_a_pdf_that_cannot_be_read(self, tmp_path: Path) -> None:
         found = self.judge(tmp_path, carried=errors.Malformed("It is damaged.")).found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from macle.cli import errors
+from macle.paper import carriers
 from macle.proof import qr
 
 if TYPE_CHECKING:
@@ -36,7 +37,5 @@ def read(path: str) -> list[Brought]:
     """Return what a file, or the standard input for ``-``, carries; raise `FileMissing` or a `Malformed` error."""
     data = errors.read_file(path, most=LARGEST_FILE)
     name = "standard input" if path == "-" else errors.shown(path)
-    from macle.paper import reading  # noqa: PLC0415 (what it needs takes a while to load)
-
-    carried = reading.brought(data, codes=qr.texts_in_picture)
+    carried = carriers.brought(data, codes=qr.texts_in_picture)
     return [Brought(name, each.carrier, each.data, each.stamps) for each in carried]

@@ -266,6 +266,9 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.FEE_CHARGE: _EXPORTING,
     Act.FEE_RECORD: _EXPORTING,
     Act.FEE_WAIVE: _OFFICIAL,
+    Act.CUSTOMS_LOOK: dict.fromkeys(
+        (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
+    ),
     Act.SHIPMENT_READ: _TRADER | _IMPORTER | _READERS,
     Act.CERTIFICATE_PRESENT: _IMPORTER,
     Act.PRESENTATION_CORRECT: _IMPORTER,
@@ -279,9 +282,6 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.SHIPMENT_SEIZE: _IMPORTER,
     Act.ENDORSEMENT_ASK: _IMPORTER,
     Act.ENDORSEMENT_RECORD: _IMPORTER,
-    Act.CUSTOMS_LOOK: dict.fromkeys(
-        (Role.CUSTOMS, Role.EXAMINER, Role.VALIDATING_OFFICIAL, Role.IMPORTING_OFFICIAL), Reach.PARTICIPANT
-    ),
 }
 """For each act the roles that may do it, each with its reach."""
 

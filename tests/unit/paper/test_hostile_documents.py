@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from macle.paper import opening, reading
-from macle.paper.reading import Carried, DocumentUnreadable
+from macle.paper.carriers import Carried
+from macle.paper.reading import DocumentUnreadable
 from macle.proof import cose, qr, stamps, verification
 from macle.proof.verification import Answer, Circumstances, Report
 from macle.scheme import profiles

@@ -14,6 +14,7 @@ import pytest
 
 from macle import errors
 from macle.paper import confined, opening, reading
+from macle.paper.carriers import Carried
 from macle.paper.confined import ReaderEnded
 from macle.paper.reading import DocumentUnreadable
 from macle.paper.rendering import CERTIFICATE_FILE, CONFIRMATION_FILE
@@ -51,7 +52,7 @@ def document() -> bytes:
     return a_document(SIGNED, BW, at=AT)
 
 
-def only(data: bytes) -> reading.Carried:
+def only(data: bytes) -> Carried:
     (carried,) = reading.read(data)
     return carried
 

@@ -1,8 +1,7 @@
 """Any list of things: narrowed in words, sorted by its headings, page by page, and exported as it is narrowed.
 
 A page costs two queries, and these the same however long the list is: how many up to ten thousand, and these fifty.
-Exports go through all rows without
-holding them, and every cell is harmless to a spreadsheet.
+Exports go through all rows without holding them, and every cell is harmless to a spreadsheet.
 """
 
 from __future__ import annotations

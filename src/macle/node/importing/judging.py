@@ -13,7 +13,7 @@ from django.conf import settings
 from macle.node.audit import pictures
 from macle.node.importing.models import Presentation
 from macle.node.registry import believing
-from macle.paper import reading
+from macle.paper import carriers
 from macle.proof import qr, verification
 from macle.proof.verification import Circumstances, Known
 from macle.scheme import profiles
@@ -23,13 +23,15 @@ from macle.scheme.terms import CertificateNumber, ParticipantCode
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from macle.paper.reading import Carried
+    from django.db.models import QuerySet
+
+    from macle.paper.carriers import Carried
     from macle.proof.verification import Report
 
 
 def brought(data: bytes) -> list[Carried]:
     """Return what a file carries that somebody brought; raise a `Malformed` error where nothing can be judged."""
-    return reading.brought(data, codes=_codes)
+    return carriers.brought(data, codes=_codes)
 
 
 def _codes(picture: bytes) -> list[str]:
@@ -81,12 +83,14 @@ def _known(number: CertificateNumber, first: Presentation) -> Known:
     return Known(identities={number: identity}, presentations={identity: earlier})
 
 
+def uses_of(number: str) -> QuerySet[Presentation]:
+    """Return the presentation that uses the certificate of this number: at most one stands."""
+    return Presentation.objects.filter(number=number, uses=True, corrected_at__isnull=True)
+
+
 def using(number: str) -> Presentation | None:
     """Return the presentation that uses the certificate of this number, if one stands."""
-    found: Presentation | None = Presentation.objects.filter(
-        number=number, uses=True, corrected_at__isnull=True
-    ).first()
-    return found
+    return uses_of(number).first()
 
 
 def plain(judged: Report) -> dict[str, Any]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PRESENTED: Final = ShipmentState.DOCUMENTS_INSPECTED
 """Where a shipment stands once its certificate was presented, and nothing more was done."""
 
+WITHOUT_CERTIFICATE: Final = (ShipmentState.IN_CUSTODY, ShipmentState.DOCUMENTS_INSPECTED)
+"""Where a shipment stands that came before its certificate, or without one, as long as it was not opened."""
+
 
 class ShipmentMissing(errors.NotFound):
     """There is no such shipment, or none that this actor may see."""

@@ -325,6 +325,40 @@ def end_partner(*, participant: str, reason: str, by: Actor, at: datetime) -> Pa
     return partner
 
 
+def _partner(**given: Any) -> dict[str, Any]:  # noqa: ANN401 (the fields of a partner)
+    if given["language"] not in LANGUAGES:
+        raise LanguageUnknown(
+            f"Letters are not written in {given['language'][:20]!r}.",
+            where="language",
+            mend=f"Choose one of {', '.join(LANGUAGES)}.",
+        )
+    return {
+        "authority": addresses.line(given["authority"], where="authority", most=200),
+        "pre_advice": addresses.emails(given["pre_advice"], where="pre_advice", least=1),
+        "confirmations": addresses.emails(given["confirmations"], where="confirmations"),
+        "alerts": addresses.emails(given["alerts"], where="alerts"),
+        "language": given["language"],
+        "telephone": addresses.telephone(given["telephone"].strip(), where="telephone"),
+        "remark": addresses.lines(given["remark"], where="remark", most=500, may_be_empty=True),
+    }
+
+
+def _locked_partner(participant: str) -> Partner:
+    partner: Partner | None = (
+        Partner.objects.select_for_update().filter(participant=participant, until__isnull=True).first()
+    )
+    if partner is None:
+        raise queries.PartnerUnknown(
+            f"The registry has no authority of {participant}.", where="participant", mend="See the list of partners."
+        )
+    return partner
+
+
+def _record_partner(what: str, partner: Partner, given: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    facts: dict[str, object] = {"what": what, "digest": _digest(given)} if given else {"what": what}
+    _record(Act.PARTNER_CHANGE, f"partner:{partner.participant}", by=by, at=at, facts=facts)
+
+
 # --- Records of partners ----------------------------------------------------------------------------
 
 
@@ -381,40 +415,6 @@ def unpin_record(*, participant: str, reason: str, by: Actor, at: datetime) -> P
         _end(pin, at=at, reason=reason)
         _record(Act.PARTNER_PIN, f"partner:{participant}", by=by, at=at, facts={"ended": pin.sequence})
     return pin
-
-
-def _partner(**given: Any) -> dict[str, Any]:  # noqa: ANN401 (the fields of a partner)
-    if given["language"] not in LANGUAGES:
-        raise LanguageUnknown(
-            f"Letters are not written in {given['language'][:20]!r}.",
-            where="language",
-            mend=f"Choose one of {', '.join(LANGUAGES)}.",
-        )
-    return {
-        "authority": addresses.line(given["authority"], where="authority", most=200),
-        "pre_advice": addresses.emails(given["pre_advice"], where="pre_advice", least=1),
-        "confirmations": addresses.emails(given["confirmations"], where="confirmations"),
-        "alerts": addresses.emails(given["alerts"], where="alerts"),
-        "language": given["language"],
-        "telephone": addresses.telephone(given["telephone"].strip(), where="telephone"),
-        "remark": addresses.lines(given["remark"], where="remark", most=500, may_be_empty=True),
-    }
-
-
-def _locked_partner(participant: str) -> Partner:
-    partner: Partner | None = (
-        Partner.objects.select_for_update().filter(participant=participant, until__isnull=True).first()
-    )
-    if partner is None:
-        raise queries.PartnerUnknown(
-            f"The registry has no authority of {participant}.", where="participant", mend="See the list of partners."
-        )
-    return partner
-
-
-def _record_partner(what: str, partner: Partner, given: dict[str, Any], *, by: Actor, at: datetime) -> None:
-    facts: dict[str, object] = {"what": what, "digest": _digest(given)} if given else {"what": what}
-    _record(Act.PARTNER_CHANGE, f"partner:{partner.participant}", by=by, at=at, facts=facts)
 
 
 # --- What all of them do ----------------------------------------------------------------------------

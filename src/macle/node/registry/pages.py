@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from macle.node.desk.pages import Request
-    from macle.node.registry.models import Interval, Official, Partner, Pin
+    from macle.node.registry.models import Interval, Official, Partner
     from macle.proof.trust import TrustedKey
 
 OFFICES = Listing(
@@ -251,14 +251,15 @@ def partner(request: Request, code: str) -> HttpResponseBase:
     found = queries.partner(code)
     certain = participants.load().standing(code, on=request.at.date()).certain
     pin = believing.pin_of(code)
+    record = believing.record_of(pin) if pin is not None else None
     acts = [(Act.PARTNER_PIN, _("Believe its record"), reverse("registry:pin-record", args=[code]))]
     if pin is not None:
         acts.append((Act.PARTNER_PIN, _("Believe its record no more"), reverse("registry:unpin-record", args=[code])))
     context = {
         "partner": found,
         "pin": pin,
-        "record": believing.record_of(pin) if pin is not None else None,
-        "fingerprint": _fingerprint(pin),
+        "record": record,
+        "fingerprint": fingerprint_for_people(record.root.spki).splitlines() if record is not None else [],
         "standing": STANDINGS[certain.kind] if certain else _("cannot be decided on this day"),
         "history": _earlier(found),
         "crumbs": [(reverse("registry:partners"), _("Partners")), ("", words.participant(code))],
@@ -314,18 +315,12 @@ def end_partner(request: Request, code: str) -> HttpResponseBase:
     )
 
 
-def _fingerprint(pin: Pin | None) -> list[str]:
-    """Return the words of its root, line by line."""
-    return [] if pin is None else fingerprint_for_people(believing.record_of(pin).root.spki).splitlines()
-
-
 @pages.page(Act.PARTNER_PIN, post=True)
 def pin_record(request: Request, code: str) -> HttpResponseBase:
     """Believe the record of a partner."""
-    form = forms.RecordForm(request.POST or None, request.FILES or None)
     return _asked(
         request,
-        form,
+        forms.RecordForm(request.POST or None, request.FILES or None),
         title=_("Believe the record of %(partner)s")
         % {"partner": words.participant(queries.partner(code).participant)},
         back=("registry:partners", _("Partners")),

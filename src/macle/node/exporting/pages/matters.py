@@ -379,14 +379,14 @@ def why_it_waits(matter: Application, last: Step | None) -> str:
         CertificateState.PENDING_KP_APPROVAL: _("It waits for the KP monitoring team."),
         CertificateState.KP_APPROVED: _("It is approved. Next is a number."),
         CertificateState.RESERVED: _("It waits for the container to be sealed."),
-        CertificateState.SEALED: _("It waits for a validating official who did not examine it.")
-        if queries.profile(matter.office, at=matter.since).four_eyes
-        else _("It waits for a validating official."),
+        CertificateState.SEALED: _("It waits for a validating official who did not examine it."),
         CertificateState.VALIDATED: _("It is ready to leave."),
         CertificateState.DISPATCHED: _("It waits for the importing authority's confirmation."),
         CertificateState.LOST: _("It is looked for."),
     }
     said = usual.get(matter.status, "")
+    if matter.status is CertificateState.SEALED and not queries.profile(matter.office, at=matter.since).four_eyes:
+        said = _("It waits for a validating official.")
     return f"{said} {sentences.said(reason.text)}".strip() if reason is not None and said else said
 
 

@@ -29,6 +29,7 @@ from macle.node.registry import queries as registry
 from macle.paper import decisions
 from macle.paper.decisions import DecisionKind
 from macle.paper.rendering import Look
+from macle.scheme import participants
 from macle.scheme.certificates import STATEMENT
 from macle.scheme.lifecycle import CertificateAct, CertificateState, ShipmentAct
 from macle.scheme.terms import Carats, CertificateNumber
@@ -165,7 +166,7 @@ def _letter(
         "decided": [_DECIDED[DecisionKind(decision.kind)]],
         "grounds": grounds,
         "appeal": [appeal],
-        "told": [f"The issuing authority of {shipment.issuer}."] if shipment.issuer else [],
+        "told": [f"The issuing authority of {participants.load()[shipment.issuer].name}."] if shipment.issuer else [],
         "official": _name(by, at=at),
     }
 

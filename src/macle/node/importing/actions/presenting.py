@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from macle.node.permissions import Actor
-    from macle.paper.reading import Carried
+    from macle.paper.carriers import Carried
     from macle.proof.verification import Report
     from macle.scheme.certificates import Certificate
 
@@ -55,6 +55,12 @@ class NothingToPresent(errors.Malformed):
     """What was brought names no certificate."""
 
     code = "nothing-to-present"
+
+
+class NotWaiting(errors.Conflict):
+    """The shipment that was named waits for no certificate here."""
+
+    code = "not-waiting"
 
 
 class PresentationOver(errors.Conflict):
@@ -79,12 +85,14 @@ def present(
     way: Way = Way.PRESENTED,
     arrived_on: date | None = None,
     customs_reference: str = "",
+    received: str = "",
     by: Actor,
     at: datetime,
 ) -> Presented:
     """Present a certificate at an office: judge it, write the presentation down, and take the shipment into custody.
 
-    ``arrived_on`` is today unless the shipment came before. Raises `NothingToPresent`, or `PresentedElsewhere` after
+    ``arrived_on`` is today unless the shipment came before. ``received`` is the reference of a shipment that came
+    before its certificate: then this is the one. Raises `NothingToPresent`, `NotWaiting`, or `PresentedElsewhere` after
     the alarm was written.
     """
     by.require(Act.CERTIFICATE_PRESENT, office=office)
@@ -103,7 +111,10 @@ def present(
         with transaction.atomic():
             first = _first(str(certificate.number))
             if first is None:
-                shipment = _begin(certificate, report, office=office, way=way, at=at, arrived_on=arrived_on)
+                arrived = _waiting(received, office=office, by=by) if received else _new(office, way=way, at=at)
+                if arrived_on is not None:
+                    arrived.arrived_on = arrived_on
+                shipment = _named(arrived, certificate, report)
                 _take_in(shipment, report, customs_reference=customs_reference, by=by, at=at)
                 return Presented(shipment, report, again=False)
             if (first.office, first.identity) == (office, identity):
@@ -119,6 +130,7 @@ def present(
             way=way,
             arrived_on=arrived_on,
             customs_reference=customs_reference,
+            received=received,
             by=by,
             at=at,
         )
@@ -127,7 +139,7 @@ def present(
 
 def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: Actor, at: datetime) -> None:
     """Write down what was presented, and that the shipment is here and its papers were looked at."""
-    shipment.customs_reference = customs_reference
+    shipment.customs_reference = customs_reference or shipment.customs_reference
     Content.objects.create(shipment=shipment, cose=report.signed.to_bytes() if report.signed is not None else b"")
     presentation = Presentation.objects.create(
         shipment=shipment,
@@ -143,7 +155,7 @@ def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: 
     )
     steps.take(
         shipment,
-        [*ON_ARRIVAL, *([CertificateAct.PRESENT] if _is_accepted(report) else [])],
+        [*_arriving(shipment), *([CertificateAct.PRESENT] if _is_accepted(report) else [])],
         tag=Act.CERTIFICATE_PRESENT,
         by=by,
         at=at,
@@ -155,6 +167,12 @@ def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: 
             **_answers(report),
         },
     )
+
+
+def _arriving(shipment: Shipment) -> list[ShipmentAct]:
+    """Return what presenting means for a shipment, without what was done when it came."""
+    done = set(shipment.steps.values_list("act", flat=True))
+    return [act for act in ON_ARRIVAL if act.value not in done]
 
 
 def _is_accepted(report: Report) -> bool:
@@ -172,38 +190,47 @@ def _answers(report: Report) -> dict[str, str]:
 
 def _first(number: str) -> Presentation | None:
     """Return the presentation that uses the number, locked until the transaction ends."""
-    found: Presentation | None = (
-        Presentation.objects.select_for_update(of=("self",))
-        .select_related("shipment")
-        .filter(number=number, uses=True, corrected_at__isnull=True)
-        .first()
-    )
-    return found
+    return judging.uses_of(number).select_for_update(of=("self",)).select_related("shipment").first()
 
 
-def _begin(
-    certificate: Certificate, report: Report, *, office: str, way: Way, at: datetime, arrived_on: date | None
-) -> Shipment:
-    return Shipment.objects.create(
+def _new(office: str, *, way: Way, at: datetime) -> Shipment:
+    return Shipment(
         reference=steps.new_reference(),
         office=office,
         way=way,
-        issuer=certificate.issuer,
-        number=str(certificate.number),
-        identity=report.signed.identity.hex() if report.signed is not None else "",
         state=steps.ON_THE_WAY,
-        certificate_state=steps.UNUSED,
         since=at,
-        arrived_on=arrived_on or queries.day(office, at=at),
-        date_of_expiry=certificate.date_of_expiry,
-        importer=_importer(certificate, on=queries.day(office, at=at)) if report.genuine is Answer.YES else None,
-        exporter_name=certificate.exporter.name,
-        importer_name=certificate.importer.name,
-        parcels=certificate.parcels,
-        carats_hundredths=certificate.carat_weight.hundredths,
-        value_cents=certificate.value.hundredths,
-        seals=list(certificate.container_seals),
+        arrived_on=queries.day(office, at=at),
     )
+
+
+def _waiting(reference: str, *, office: str, by: Actor) -> Shipment:
+    """Return the shipment that came before its certificate."""
+    shipment = steps.reached(reference, Act.CERTIFICATE_PRESENT, by)
+    if shipment.number or shipment.office != office or shipment.status not in queries.WITHOUT_CERTIFICATE:
+        raise NotWaiting(
+            f"The shipment {reference} waits for no certificate at {office}.",
+            where="received",
+            mend="Present the certificate without naming a shipment, or choose another one.",
+        )
+    return shipment
+
+
+def _named(shipment: Shipment, certificate: Certificate, report: Report) -> Shipment:
+    """Fill in what the certificate declares."""
+    shipment.issuer, shipment.number = certificate.issuer, str(certificate.number)
+    shipment.identity = report.signed.identity.hex() if report.signed is not None else ""
+    shipment.certificate_state = steps.UNUSED
+    shipment.date_of_expiry = certificate.date_of_expiry
+    if report.genuine is Answer.YES:
+        shipment.importer = _importer(certificate, on=shipment.arrived_on)
+    shipment.exporter_name, shipment.importer_name = certificate.exporter.name, certificate.importer.name
+    shipment.parcels = certificate.parcels
+    shipment.carats_hundredths = certificate.carat_weight.hundredths
+    shipment.value_cents = certificate.value.hundredths
+    shipment.seals = list(certificate.container_seals)
+    shipment.save()
+    return shipment
 
 
 def _importer(certificate: Certificate, *, on: date) -> Trader | None:
