@@ -105,7 +105,7 @@ def test_what_was_signed_on_the_page_verifies_elsewhere(
         official.consent()
         hand = official.hand
         signed = hand.fetch(re.compile("^Signed object"), tmp_path / "certificate.cose", is_link=True)
-        hand.follow("Print", within="main")
+        hand.follow("Certificate", within="main")
         printed = hand.fetch("Print the certificate", tmp_path / "certificate.pdf")
         certificate = apart(Certificate.objects.get)
         for file in (signed, printed):

@@ -58,7 +58,7 @@ def test_stolen_blanks_are_told_to_all_and_what_is_under_way_is_answered_for(
     with a_house(on_sheets=True) as house:
         numbers = apart(_on_sheets, house, clock, 3)
         hand = enter(house, Role.VALIDATING_OFFICIAL).open("/notices/")
-        hand.follow("Sheets were stolen", within="main")
+        hand.follow("Report stolen sheets", within="main")
         hand.choose("Block of the sheets", "BW00004001 to BW00004999, Port Selle Diamond Office")
         hand.write("First stolen sheet", "BW00004002")
         hand.write("Last stolen sheet", "BW00004020")
@@ -69,7 +69,7 @@ def test_stolen_blanks_are_told_to_all_and_what_is_under_way_is_answered_for(
         hand.press(re.compile("notice|Tell all"))
         hand.sees("2 certificates under way wait for your answer.")
         hand.follow("Tick all of this page", within="main")
-        hand.press("The ticked ones are ours")
+        hand.press("We issued the ticked ones")
         hand.press("Answer: ours")
         hand.sees("2 certificates are answered for. Their partners are told.", within="body")
         answered = apart(lambda: set(Reconfirmation.objects.values_list("certificate__number", "is_ours")))

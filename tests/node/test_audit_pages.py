@@ -55,9 +55,9 @@ def text(address: str, status: int = 200) -> str:
 class TestSearch:
     def test_shows_the_newest_lines_and_a_way_to_the_older(self) -> None:
         shown = text("/audit")
-        assert "certificate:BW0000059" in shown
-        assert "certificate:BW0000003" not in shown
-        assert "certificate:BW0000003" in text("/audit?page=2")
+        assert "certificate%3ABW0000059" in shown
+        assert "certificate%3ABW0000003" not in shown
+        assert "certificate%3ABW0000003" in text("/audit?page=2")
 
     def test_finds_by_subject_person_act_and_time(self) -> None:
         assert "BW0000007" in text("/audit?subject=certificate:BW0000007&actor=official-1&tag=certificate:validate")

@@ -202,13 +202,13 @@ class TestRecordsOfPartners:
         return post("registry:pin-record", "ZA", record=file, words=words)
 
     def test_is_believed_shown_and_given_up(self) -> None:
-        assert "none is believed" in get("registry:partner", "ZA")[1]
+        assert "None is trusted" in get("registry:partner", "ZA")[1]
         assert self.send(self.authority.words).status_code == 302
         shown = get("registry:partner", "ZA")[1]
         assert " ".join(self.authority.words.split()[:6]) in shown
         assert "Believe its record no more" in shown
         assert post("registry:unpin-record", "ZA", reason="The keys were lost.").status_code == 302
-        assert "none is believed" in get("registry:partner", "ZA")[1]
+        assert "None is trusted" in get("registry:partner", "ZA")[1]
 
     def test_wrong_words_stand_at_their_field(self) -> None:
         answer = self.send("abandon abandon")

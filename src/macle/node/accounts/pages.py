@@ -184,7 +184,9 @@ def create(request: Request) -> HttpResponse:
             form.take(error)
         else:
             return _hand_over(request, made.user, made.first_password)
-    return _asked(request, form, heading=_("Make an account"), act=_("Make it"), back=reverse("accounts:users"))
+    return _asked(
+        request, form, heading=_("Make an account"), act=_("Make the account"), back=reverse("accounts:users")
+    )
 
 
 @pages.page(Act.ACCOUNT_READ)
@@ -224,7 +226,9 @@ def grant(request: Request, identifier: str) -> HttpResponse:
             form.take(error)
         else:
             return _back_to(held)
-    return _asked(request, form, heading=_("Give %(name)s a role") % {"name": held.name}, act=_("Give it"), of=held)
+    return _asked(
+        request, form, heading=_("Give %(name)s a role") % {"name": held.name}, act=_("Give the role"), of=held
+    )
 
 
 @pages.page(Act.ACCOUNT_END_GRANT, post=True)
@@ -240,7 +244,7 @@ def end_grant(request: Request, identifier: str, pk: int) -> HttpResponse:
             form.take(error)
         else:
             return _back_to(held)
-    heading = _("End %(name)s as %(role)s") % {"name": held.name, "role": _role(given)}
+    heading = _("End the role of %(name)s as %(role)s") % {"name": held.name, "role": _role(given)}
     return _asked(request, form, heading=heading, act=_("End it now"), of=held)
 
 

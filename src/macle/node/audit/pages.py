@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -21,6 +22,7 @@ from macle.node.desk import pages
 from macle.node.permissions import Act
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from django.http.response import HttpResponseBase
@@ -53,8 +55,20 @@ def search(request: Request) -> HttpResponse:
     if form.is_bound and not form.is_valid():
         found = found.none()
     shown = Paginator(found, ROWS).get_page(request.GET.get("page"))
-    context = {"form": form, "page": shown, "subject": asked.get("subject") or "", "heads": queries.heads()}
+    context = {
+        "form": form,
+        "page": shown,
+        "subject": asked.get("subject") or "",
+        "heads": queries.heads(),
+        "names": _names(each.actor for each in shown.object_list),
+    }
     return pages.render(request, "audit/search.html", context)
+
+
+def _names(identifiers: Iterable[str]) -> dict[str, str]:
+    """Return the name of each person whom the lines know by an identifier."""
+    people = get_user_model().objects.filter(identifier__in=set(identifiers))
+    return dict(people.values_list("identifier", "name"))
 
 
 def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
@@ -68,7 +82,13 @@ def line(request: Request, number: int) -> HttpResponse:
     if found is None:
         raise LineMissing(_("The audit has no such line."), where="number", mend=_("Look for it by its subject."))
     held = queries.is_held(found.subject, at=request.at)
-    context = {"line": found, "digest": bytes(found.digest).hex(), "facts": sorted(found.facts.items()), "held": held}
+    context = {
+        "line": found,
+        "digest": bytes(found.digest).hex(),
+        "facts": sorted(found.facts.items()),
+        "held": held,
+        "names": _names([found.actor]),
+    }
     return pages.render(request, "audit/line.html", context)
 
 
@@ -96,7 +116,8 @@ def export(request: Request) -> HttpResponseBase:
 def holds(request: Request) -> HttpResponse:
     """Show the legal holds: those that stand first."""
     shown = Paginator(queries.holds().order_by("-until", "-since", "-pk"), ROWS).get_page(request.GET.get("page"))
-    return pages.render(request, "audit/holds.html", {"page": shown})
+    people = _names(name for each in shown.object_list for name in (each.placed_by, each.lifted_by))
+    return pages.render(request, "audit/holds.html", {"page": shown, "names": people})
 
 
 @pages.page(Act.HOLD_PLACE, post=True)
@@ -111,7 +132,9 @@ def place(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("The hold stands: nothing of it is erased."))
             return HttpResponseRedirect(reverse("audit:holds"))
-    return pages.render(request, "audit/reason.html", {"form": form, "heading": _("Place a hold"), "act": _("Place")})
+    return pages.render(
+        request, "audit/reason.html", {"form": form, "heading": _("Place a hold"), "act": _("Place the hold")}
+    )
 
 
 @pages.page(Act.HOLD_LIFT, post=True)
@@ -126,4 +149,6 @@ def lift(request: Request, hold: int) -> HttpResponse:
         else:
             messages.success(request, _("The hold is lifted. What another hold keeps is still kept."))
             return HttpResponseRedirect(reverse("audit:holds"))
-    return pages.render(request, "audit/reason.html", {"form": form, "heading": _("Lift the hold"), "act": _("Lift")})
+    held = queries.holds().filter(pk=hold).first()
+    context = {"form": form, "heading": _("Lift the hold"), "act": _("Lift the hold"), "hold": held}
+    return pages.render(request, "audit/reason.html", context)

@@ -24,7 +24,9 @@ _DAY: Final = timedelta(days=1)
 def span(length: timedelta) -> str:
     """Return a length of time in words, in hours below two days and in whole days above; never less than it is."""
     if length < 2 * _DAY:
-        hours = max(int(length / _HOUR), 0)
+        hours = int(length / _HOUR)
+        if hours < 1:
+            return _("less than 1 hour")
         return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     return ngettext("%(count)d day", "%(count)d days", length.days) % {"count": length.days}
 

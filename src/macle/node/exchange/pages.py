@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle import errors
+from macle.node.accounts import queries as accounts
 from macle.node.desk import lists, pages, words
 from macle.node.desk.lists import ChoiceFilter, Column, DaysFilter, Listing, TextFilter
 from macle.node.desk.parts import NextAct
@@ -55,6 +56,11 @@ def _to(letter: Letter) -> str:
     return words.participant(letter.partner) if letter.partner else letter.trader
 
 
+def _about(letter: Letter) -> str:
+    kind, _colon, name = letter.about.partition(":")
+    return _("Notice %(number)s") % {"number": name} if kind == "notice" else name
+
+
 def _state(letter: Letter) -> tuple[str, str]:
     mark, word = STATES[letter.state]
     return mark, str(word)
@@ -74,7 +80,7 @@ LETTERS = Listing(
         Column(
             name="about",
             label=gettext_lazy("About"),
-            value=lambda row: row.about.partition(":")[2],
+            value=_about,
             link=lambda row: reverse("exchange:letter", args=[row.pk]),
             under=lambda row: KINDS[Kind(row.kind)],
             sort="about",
@@ -83,11 +89,16 @@ LETTERS = Listing(
         Column(name="sequence", label=gettext_lazy("Its number to them"), kind=lists.Kind.COUNT, sort="sequence"),
         Column(name="state", label=gettext_lazy("State"), kind=lists.Kind.MARK, value=_state),
         Column(name="created_at", label=gettext_lazy("Written"), kind=lists.Kind.INSTANT, sort="created_at"),
-        Column(name="due_at", label=gettext_lazy("Next try"), kind=lists.Kind.INSTANT),
+        Column(
+            name="due_at",
+            label=gettext_lazy("Next try"),
+            kind=lists.Kind.INSTANT,
+            value=lambda row: None if row.due_at == row.created_at else row.due_at,
+        ),
     ),
     filters=(
         TextFilter(name="about", label=gettext_lazy("Number"), of=("about",)),
-        TextFilter(name="to", label=gettext_lazy("To (code or reference)"), of=("partner", "trader")),
+        TextFilter(name="to", label=gettext_lazy("To (country code or trader)"), of=("partner", "trader")),
         ChoiceFilter(
             name="state",
             label=gettext_lazy("State"),
@@ -128,6 +139,7 @@ def letter(request: Request, letter: UUID) -> HttpResponseBase:
         "crumbs": [(reverse("exchange:letters"), _("Letters")), ("", found.about.partition(":")[2])],
         "may_resend": request.actor.reach(Act.LETTER_RESEND).covers(office=found.office),
         "acts": _acts(request, found),
+        "names": accounts.names([found.created_by, *(each.by for each, _word in tried)]),
     }
     return pages.render(request, "exchange/letter.html", context)
 
@@ -137,7 +149,13 @@ def _acts(request: Request, found: Letter) -> list[NextAct]:
         return []
     if found.state in {State.SENT, State.SET_ASIDE}:
         return []
-    return [NextAct(label=_("Give it up"), address=reverse("exchange:set-aside", args=[found.pk]))]
+    return [
+        NextAct(
+            label=_("Stop sending it"),
+            address=reverse("exchange:set-aside", args=[found.pk]),
+            why=_("When they have it in another way, or need it no more."),
+        )
+    ]
 
 
 def _outcome(outcome: str) -> StrOrPromise:
@@ -187,7 +205,7 @@ def set_aside(request: Request, letter: UUID) -> HttpResponseBase:
         "crumbs": [
             (reverse("exchange:letters"), _("Letters")),
             (reverse("exchange:letter", args=[letter]), found.about.partition(":")[2]),
-            ("", _("Give it up")),
+            ("", _("Stop sending it")),
         ],
     }
     return pages.render(request, "exchange/set_aside.html", context)

@@ -150,7 +150,7 @@ WHY: Final[Mapping[CertificateAct, StrOrPromise]] = {
 GRAVE: Final = frozenset(
     {
         *(CertificateAct.REJECT, CertificateAct.VOID, CertificateAct.INVALIDATE, CertificateAct.CANCEL),
-        CertificateAct.REPORT_LOST,
+        *(CertificateAct.REPORT_LOST, CertificateAct.REPLACE),
     }
 )
 """Acts that end something or alarm somebody: their button says so."""

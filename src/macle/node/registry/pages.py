@@ -42,7 +42,7 @@ OFFICES = Listing(
         ),
         Column(name="telephone", label=gettext_lazy("Telephone")),
         Column(name="email", label=gettext_lazy("E-mail")),
-        Column(name="since", label=gettext_lazy("As it is since"), kind=lists.Kind.DAY, sort="since"),
+        Column(name="since", label=gettext_lazy("Unchanged since"), kind=lists.Kind.DAY, sort="since"),
     ),
     order=("name", "pk"),
     empty=gettext_lazy("No office is open. Certificates need one."),
@@ -102,7 +102,7 @@ PARTNERS = Listing(
             name="pre_advice", label=gettext_lazy("E-mail for pre-advice"), value=lambda row: ", ".join(row.pre_advice)
         ),
         Column(name="telephone", label=gettext_lazy("Telephone for verification")),
-        Column(name="since", label=gettext_lazy("As it is since"), kind=lists.Kind.DAY, sort="since"),
+        Column(name="since", label=gettext_lazy("Unchanged since"), kind=lists.Kind.DAY, sort="since"),
     ),
     filters=(TextFilter(name="name", label=gettext_lazy("Name or code"), of=("participant", "authority")),),
     order=("participant", "pk"),
@@ -192,6 +192,7 @@ def close_office(request: Request, name: str) -> HttpResponseBase:
         back=("registry:offices", _("Offices")),
         do=lambda given: actions.close_office(name=name, **given, by=request.actor, at=request.at),
         said=_("The office is closed."),
+        then=_("Nothing is issued there any more. What it issued stays as it is."),
     )
 
 
@@ -295,7 +296,8 @@ def change_partner(request: Request, code: str) -> HttpResponseBase:
     return _asked(
         request,
         forms.PartnerForm(request.POST) if request.method == "POST" else forms.PartnerForm.of(found),
-        title=_("Change %(partner)s") % {"partner": words.participant(code)},
+        title=_("Change the details of %(partner)s") % {"partner": words.participant(code)},
+        act=_("Save"),
         back=("registry:partners", _("Partners")),
         do=lambda given: actions.change_partner(participant=code, **given, by=request.actor, at=request.at),
         said=_("The partner is changed. Letters that wait go to the new address."),
@@ -308,7 +310,9 @@ def end_partner(request: Request, code: str) -> HttpResponseBase:
     return _asked(
         request,
         forms.EndForm(request.POST or None),
-        title=_("End the entry of %(partner)s") % {"partner": words.participant(queries.partner(code).participant)},
+        title=_("Remove %(partner)s as a partner") % {"partner": words.participant(queries.partner(code).participant)},
+        act=_("Remove"),
+        then=_("No letter goes there any more. What was sent stays in the book."),
         back=("registry:partners", _("Partners")),
         do=lambda given: actions.end_partner(participant=code, **given, by=request.actor, at=request.at),
         said=_("The entry is ended."),
@@ -321,11 +325,11 @@ def pin_record(request: Request, code: str) -> HttpResponseBase:
     return _asked(
         request,
         forms.RecordForm(request.POST or None, request.FILES or None),
-        title=_("Believe the record of %(partner)s")
-        % {"partner": words.participant(queries.partner(code).participant)},
+        title=_("Trust the record of %(partner)s") % {"partner": words.participant(queries.partner(code).participant)},
         back=("registry:partners", _("Partners")),
         do=lambda given: actions.pin_record(of=code, **given, by=request.actor, at=request.at),
-        said=_("The record is believed from now on."),
+        said=_("The record is trusted from now on."),
+        act=_("Trust it"),
     )
 
 
@@ -335,11 +339,13 @@ def unpin_record(request: Request, code: str) -> HttpResponseBase:
     return _asked(
         request,
         forms.EndForm(request.POST or None),
-        title=_("Believe the record of %(partner)s no more")
+        title=_("Stop trusting the record of %(partner)s")
         % {"partner": words.participant(queries.partner(code).participant)},
         back=("registry:partners", _("Partners")),
         do=lambda given: actions.unpin_record(participant=code, **given, by=request.actor, at=request.at),
-        said=_("The record is believed no more. What it signed can no longer be decided here."),
+        said=_("The record is no longer trusted. What it signed can no longer be checked here."),
+        act=_("Stop trusting it"),
+        then=_("What this partner signs can then no longer be checked here, until a record is trusted again."),
     )
 
 
@@ -363,8 +369,13 @@ def _asked(
     back: tuple[str, str],
     do: Callable[[dict[str, Any]], object],
     said: str,
+    act: str = "",
+    then: str = "",
 ) -> HttpResponseBase:
-    """Show the form until the action takes what it gives, and then go back to the list."""
+    """Show the form until the action takes what it gives, and then go back to the list.
+
+    ``act`` is the word of the button where it is not the title, ``then`` a sentence on what follows.
+    """
     url, words_of_list = back
     if request.method == "POST" and form.is_valid():
         try:
@@ -374,5 +385,11 @@ def _asked(
         else:
             messages.success(request, said)
             return HttpResponseRedirect(reverse(url))
-    context = {"form": form, "title": title, "crumbs": [(reverse(url), words_of_list), ("", title)]}
+    context = {
+        "form": form,
+        "title": title,
+        "act": act,
+        "said": then,
+        "crumbs": [(reverse(url), words_of_list), ("", title)],
+    }
     return pages.render(request, "registry/form.html", context)

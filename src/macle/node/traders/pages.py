@@ -416,7 +416,10 @@ def own_book(request: Request) -> HttpResponse:
 def messages(request: Request) -> HttpResponse:
     """Show the messages to the traders for whom this person acts, newest first."""
     found = queries.messages_of(request.actor)[:200]
-    context = {"told": [(each, wording.sentence(each), wording.place(each)) for each in found]}
+    context = {
+        "told": [(each, wording.sentence(each), wording.place(each)) for each in found],
+        "more_than_one": len({each.trader_id for each in found}) > 1,
+    }
     return pages.render(request, "traders/messages.html", context)
 
 

@@ -18,7 +18,7 @@ from macle.node.permissions import Act
 from macle.scheme.terms import CertificateNumber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.template.context import Context
 
@@ -55,6 +55,19 @@ def dollars(value: USDollars | int | None, form: str = "") -> SafeString:
 def said(text: str | None) -> str:
     """Return what an error or a rule says, in the language of the page."""
     return sentences.said(text) if text else ""
+
+
+@register.filter
+def named(identifier: str, names: Mapping[str, str]) -> str:
+    """Return the name of whoever did something, or the identifier where it is nobody's by now."""
+    return names.get(identifier, identifier)
+
+
+@register.filter
+def subject(text: str) -> SafeString:
+    """Return what a line of the audit or a letter is about: a number in its shape, everything else after its kind."""
+    kind, _colon, name = text.partition(":")
+    return number(name) if kind == "certificate" else format_html("{}", name or kind)
 
 
 @register.filter

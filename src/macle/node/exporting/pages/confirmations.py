@@ -128,7 +128,7 @@ def _awaited(at: datetime, *, records: bool) -> lists.Listing:
                 label=gettext_lazy("Number or name"),
                 of=("number", "exporter_name", "importer_name"),
             ),
-            lists.ChoiceFilter(name="destination", label=gettext_lazy("From"), choices=_destinations),
+            lists.ChoiceFilter(name="destination", label=gettext_lazy("Partner"), choices=_destinations),
             lists.ChoiceFilter(
                 name="term",
                 label=gettext_lazy("Term"),
@@ -237,7 +237,7 @@ RECEIVED: Final = lists.Listing(
             }.get(value, Q()),
         ),
         lists.ChoiceFilter(
-            name="destination", label=gettext_lazy("From"), choices=_destinations, of="certificate__destination"
+            name="destination", label=gettext_lazy("Partner"), choices=_destinations, of="certificate__destination"
         ),
         lists.ChoiceFilter(name="arrival", label=gettext_lazy("Came by"), choices=counter_forms.ARRIVALS),
         lists.DaysFilter(name="received", label=gettext_lazy("Came on"), of="received_on"),

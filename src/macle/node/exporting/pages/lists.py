@@ -17,7 +17,7 @@ from macle.node.desk import words as desk_words
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
 from macle.node.exporting.pages import matters, portal, technical
-from macle.node.permissions import Act, Role
+from macle.node.permissions import WRITES_NOTHING, Act, Role
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
 if TYPE_CHECKING:
@@ -240,6 +240,19 @@ WAITING = (
     lists.Column(name="age", label=gettext_lazy("Waiting"), kind=lists.Kind.AGE),
 )
 
+WAITING_OF_TRADER = tuple(
+    lists.Column(
+        name="destination",
+        label=gettext_lazy("To"),
+        value=lambda row: desk_words.participant(row.matter.destination) if row.matter.destination else "",
+        under=lambda row: row.matter.importer_name,
+    )
+    if each.name == "exporter"
+    else each
+    for each in WAITING
+)
+"""As a trader reads it, who knows the exporter."""
+
 
 def _to(destination: str) -> str:
     return _("to %(name)s") % {"name": desk_words.participant(destination)} if destination else ""
@@ -306,6 +319,7 @@ class Differs:
 def queue(request: Request) -> HttpResponseBase:
     """Show what waits for this person, what is late, and what does not agree."""
     by, at = request.actor, request.at
+    is_trader = by.roles <= {Role.EXPORTER, Role.AGENT}
     owed = queries.waiting_for(by, at=at).select_related(None).only(*SEEN)
     waiting = list(owed[:QUEUE_ROWS])
     names = accounts.names({matter.examined_by for matter in waiting if matter.examined_by})
@@ -315,7 +329,9 @@ def queue(request: Request) -> HttpResponseBase:
     open_ended = list(queries.without_term(by, since=at - EXPEDITIOUSLY).select_related(None).only(*SEEN)[:QUEUE_ROWS])
     disagreeing = list(queries.disagreeing(by)[:QUEUE_ROWS])
     context = {
-        "waiting": lists.drawn(WAITING, [_waiting(matter, names, at=at) for matter in waiting]),
+        "waiting": lists.drawn(
+            WAITING_OF_TRADER if is_trader else WAITING, [_waiting(matter, names, at=at) for matter in waiting]
+        ),
         "waiting_count": owed.count() if len(waiting) == QUEUE_ROWS else len(waiting),
         "late": lists.drawn(LATE, [_late(matter, at=at) for matter in [*late, *open_ended]]),
         "late_count": len(late),
@@ -325,10 +341,11 @@ def queue(request: Request) -> HttpResponseBase:
         "today": today,
         "office": office,
         "numbers": numbers_of(office) if by.may(Act.NUMBERS_READ) else [],
-        "is_trader": by.roles <= {Role.EXPORTER, Role.AGENT},
+        "is_trader": is_trader,
+        "has_turn": not by.roles <= WRITES_NOTHING,
         "to_begin": technical.way_to_begin(by),
     }
-    if context["is_trader"]:
+    if is_trader:
         return pages.render(request, "exporting/portal/home.html", context | portal.home(request))
     return pages.render(request, "exporting/queue.html", context)
 

@@ -111,6 +111,7 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
         else checks_of(matter, at=request.at)
     )
     steps = list(matter.steps.order_by("sequence").select_related("reason"))
+    plain, grave = ([], []) if hidden else next_acts(request, matter)
     context = {
         "matter": matter,
         "mark": words.UNDER_EXAMINATION if hidden else words.mark(matter.state),
@@ -118,8 +119,9 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
         "drawn": drawn(bytes(held.content.cose)) if held is not None and has_bytes else None,
         "read": None if held is not None else queries.examined(matter, at=request.at).application,
         "acts": [] if hidden else acts_of(matter, held, steps),
-        "next": [*([] if hidden else next_acts(request, matter)), *(_copy(matter) if is_own else [])],
-        "checks": [] if hidden else checks,
+        "next": [*plain, *(_copy(matter) if is_own else [])],
+        "checks": [] if hidden else [check for check in checks if check.mark != _HOLDS],
+        "passed": [] if hidden else [check for check in checks if check.mark == _HOLDS],
         "files": matter.attachments.filter(ended_at=None),
         "fees": [Owed(fee, fees.outstanding(fee)) for fee in matter.fees.prefetch_related("entries")],
         "examination": matter.examinations.first(),
@@ -130,7 +132,7 @@ def _shown(request: Request, matter: Application, held: Certificate | None) -> H
         "predecessor": matter.succeeds,
         "successor": getattr(matter, "successor", None),
         "waits": "" if hidden else why_it_waits(matter, steps[-1] if steps else None),
-        "careful": [] if hidden else careful_acts(request, matter, is_suspected=suspicion is not None),
+        "careful": [] if hidden else [*grave, *careful_acts(request, matter, is_suspected=suspicion is not None)],
         "number_in_address": matter.number.replace("/", "_"),
     }
     return pages.render(request, "exporting/matter.html", context)
@@ -251,17 +253,19 @@ def steps_of(held: Certificate, matter: Application, *, at: datetime) -> list[Ch
     return [
         Check(
             *_RESULTS[step.result](),
-            what=f"{step.definition.number} {step.definition.name}",
-            under=sentences.said(f"{step.reason} {step.advice}".strip()),
-            source=_source_of(step.definition.rule),
+            what=sentences.said(step.reason),
+            under=sentences.said(step.advice),
+            source=_("%(source)s, step %(number)d")
+            % {"source": _source_of(step.definition.rule), "number": step.definition.number},
         )
         for step in report.steps
         if step.definition.judged is Judged.VALIDATION or step.result is not Result.NOT_JUDGED
     ]
 
 
+_HOLDS = "valid"
 _RESULTS: dict[Result, Callable[[], tuple[str, str]]] = {
-    Result.PASSED: lambda: ("valid", _("Holds")),
+    Result.PASSED: lambda: (_HOLDS, _("Holds")),
     Result.FAILED: lambda: ("not-valid", _("Does not hold")),
     Result.UNDECIDED: lambda: ("cannot-decide", _("Cannot decide")),
     Result.NOT_JUDGED: lambda: ("not-judged", _("Not judged")),
@@ -273,9 +277,13 @@ def _source_of(rule: str) -> str:
     return papers.source if papers else ""
 
 
-def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
-    """Return what may be done next; an act that the state allows and this person may not do says why."""
-    offered = []
+def next_acts(request: Request, matter: Application) -> tuple[list[parts.NextAct], list[parts.NextAct]]:
+    """Return what may be done next, and what may be but ends something or alarms somebody.
+
+    An act that the state allows and this person may not do says why.
+    """
+    offered: list[parts.NextAct] = []
+    grave: list[parts.NextAct] = []
     if matter.status in valuing.VALUABLE and request.actor.reach(Act.APPLICATION_VALUE).covers(office=matter.office):
         offered.append(
             parts.NextAct(
@@ -299,8 +307,9 @@ def next_acts(request: Request, matter: Application) -> list[parts.NextAct]:
                 )
             )
             continue
-        offered.append(parts.NextAct(label=label, address=address_of(matter, each.act), why=why))
-    return offered
+        to = grave if each.act in words.GRAVE else offered
+        to.append(parts.NextAct(label=label, address=address_of(matter, each.act), why=why))
+    return offered, grave
 
 
 def _copy(matter: Application) -> list[parts.NextAct]:

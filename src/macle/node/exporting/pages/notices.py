@@ -75,7 +75,7 @@ def notice_of(pk: int, by: Actor) -> Notice:
 def scope(notice: Notice) -> str:
     """Return in short what was stolen."""
     if notice.kind == NoticeKind.KEY:
-        return _("key %(key)s") % {"key": notice.key_id}
+        return f"{notice.key_id[:8]}…"
     if notice.block is None or notice.first is None or notice.last is None:
         return ""
     first, last = numbers.printed(notice.block, notice.first), numbers.printed(notice.block, notice.last)
@@ -86,7 +86,7 @@ NOTICES = lists.Listing(
     name="notices",
     title=gettext_lazy("Theft notices"),
     intro=gettext_lazy(
-        "Stolen sheets or a stolen key: what is under way is answered for, many at once, and partners are told."
+        "Tell all partners that sheets or a key were stolen, then say which of the certificates under way are yours."
     ),
     empty=gettext_lazy("Nothing is reported stolen."),
     order=("-issued_at", "-id"),
@@ -216,8 +216,8 @@ def notices(request: Request) -> HttpResponseBase:
     acts = []
     if request.actor.may(Act.NOTICE_ISSUE):
         acts = [
-            parts.NextAct(label=_("Sheets were stolen"), address=reverse("exporting:notice-of-sheets")),
-            parts.NextAct(label=_("A key was stolen"), address=reverse("exporting:notice-of-key")),
+            parts.NextAct(label=_("Report stolen sheets"), address=reverse("exporting:notice-of-sheets")),
+            parts.NextAct(label=_("Report a stolen key"), address=reverse("exporting:notice-of-key")),
         ]
     return lists.answer(request, NOTICES, notices_of(request.actor), acts=acts)
 
@@ -442,7 +442,7 @@ def issue_for_key(request: Request) -> HttpResponseBase:
         officials=[(key, f"{each.name}, {each.holder}, {each.office} ({key[:8]}…)") for key, each in officials.items()],
     )
     heading = _("A key was stolen")
-    why = _("What it signed since then is asked about. The administrator says with the root that it is compromised.")
+    why = _("Partners ask about every certificate that it signed since then. The administrator ends the key.")
     if request.method != "POST" or not form.is_valid():
         return _form(request, form, heading=heading, why=why, has_file=True, do="check", label=_("See what follows"))
     key_id = form.cleaned_data["official"]

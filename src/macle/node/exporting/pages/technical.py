@@ -69,4 +69,10 @@ def way_to_begin(by: Actor) -> list[NextAct]:
     """Return how somebody who may do so begins a technical certificate, for the acts beside a title."""
     if not by.may(Act.APPLICATION_BEGIN_TECHNICAL):
         return []
-    return [NextAct(label=_("Begin a technical certificate"), address=pages.address("exporting:technical"))]
+    return [
+        NextAct(
+            label=_("Begin a technical certificate"),
+            address=pages.address("exporting:technical"),
+            why=_("For goods that arrived under another Participant's certificate and go back."),
+        )
+    ]
