@@ -42,9 +42,9 @@ def test_a_spoiled_sheet_is_void_and_the_next_one_goes_on(enter: Callable[..., P
     with a_house(on_sheets=True) as house:
         matter = apart(house.sealed, clock.at, sheet="BW00004001")
         hand = enter(house, Role.EXAMINER).open(f"/applications/{matter.reference}/")
-        hand.follow("The sheet is spoiled", within="main")
+        hand.follow("Record a spoiled sheet", within="main")
         hand.write("What happened to the sheet?", "Coffee was spilled over it.")
-        hand.press("The sheet is spoiled")
+        hand.press("Record a spoiled sheet")
         hand.sees("The sheet is void. This application goes on in its place.", within="body")
         hand.follow("Reserve a number", within="main")
         hand.sees("BW00004002")

@@ -502,6 +502,6 @@ class TestTheMatterPage:
         with made.a_house(on_sheets=True) as house:
             matter, _number = made.reserved(house, sheet="BW00004001")
             page = text_of(asked(OFFICIAL, "application", matter.reference))
-            assert "The sheet is spoiled" in page
+            assert "Record a spoiled sheet" in page
             assert "Open a suspicion" in page
             assert "Open a suspicion" not in text_of(asked(house.exporter, "application", matter.reference))

@@ -272,7 +272,7 @@ def spoil(request: Request, reference: str) -> HttpResponseBase:
         request,
         matter,
         form,
-        heading=_("The sheet is spoiled"),
+        heading=_("Record a spoiled sheet"),
         why=_("Its number is void for ever. The shipment goes on with the same examination and the next number."),
         is_grave=True,
     )

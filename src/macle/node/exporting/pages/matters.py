@@ -341,7 +341,7 @@ def careful_acts(request: Request, matter: Application, *, is_suspected: bool) -
     if reaches(Act.SHEET_SPOIL) and certificates.can_be_spoiled(matter) and certificates.is_on_a_sheet(matter):
         offered.append(
             parts.NextAct(
-                label=_("The sheet is spoiled"),
+                label=_("Record a spoiled sheet"),
                 address=reverse("exporting:spoil", args=[matter.reference]),
                 why=_("Its number is void for ever, and the shipment goes on with the next sheet."),
             )
