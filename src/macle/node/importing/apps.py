@@ -10,3 +10,14 @@ class ImportingConfig(AppConfig):
 
     name = "macle.node.importing"
     label = "importing"
+
+    def ready(self) -> None:
+        """Enter the desk's pages in the bar."""
+        from django.utils.translation import gettext_lazy as _  # noqa: PLC0415 (once the apps are there)
+
+        from macle.node.desk import navigation  # noqa: PLC0415
+        from macle.node.permissions import Act  # noqa: PLC0415
+
+        navigation.enter(
+            navigation.Entry(label=_("Shipments"), url="importing:shipments", act=Act.SHIPMENT_READ, order=32)
+        )

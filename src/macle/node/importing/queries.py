@@ -58,6 +58,13 @@ def shipment(reference: str, by: Actor) -> Shipment:
     return found
 
 
+def without_certificate(by: Actor) -> QuerySet[Shipment]:
+    """Return the shipments that wait for their certificate where the actor presents, the oldest first."""
+    reach = by.reach(Act.CERTIFICATE_PRESENT)
+    waiting = Shipment.objects.filter(number="", state__in=[state.value for state in WITHOUT_CERTIFICATE])
+    return waiting.filter(office__in=reach.offices).order_by("arrived_on", "pk")
+
+
 def alarms_of(by: Actor) -> QuerySet[Alarm]:
     """Return the alarms of the offices that the actor may see: of where it was first, and of where it was again."""
     reach = by.reach(Act.SHIPMENT_READ)
