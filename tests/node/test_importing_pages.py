@@ -85,3 +85,32 @@ class TestShipments:
         one = text_of(asked(IMPORTING, "importing:shipment", shipment.reference, at=AT))
         for said in ("1,205.18", "Certificate presented", "South Africa"):
             assert said in one
+
+    def test_short_it_is_detained_and_the_issuer_asked(self, house: House) -> None:
+        shipment = presented(house.code()).shipment
+        sent = {
+            "opened": "yes",
+            "seals": "0",
+            "found_seals": "",
+            "parcels": "3",
+            "carats_710231": "201.18",
+            "value_710231": "41036.00",
+            "carats_710221": "1000.00",
+            "value_710221": "12500.50",
+            "synthetics": "",
+        }
+        answer = asked(IMPORTING, "importing:inspect", shipment.reference, post=sent, at=AT)
+        assert answer.status_code == 302, text_of(answer)
+        page = text_of(asked(IMPORTING, "importing:shipment", shipment.reference, at=AT))
+        assert "Does not agree" in page
+        assert "1,201.18" in page
+        given = {"text": "4.00 ct too little.", "source": "An invented act", "appeal": "To an invented tribunal."}
+        answer = asked(IMPORTING, "importing:decide", shipment.reference, "detention", post=given, at=AT)
+        assert answer.status_code == 302, text_of(answer)
+        answer = asked(IMPORTING, "importing:ask", shipment.reference, post={"reason": "1,201.18 ct"}, at=AT)
+        assert answer.status_code == 302, text_of(answer)
+        answer = asked(IMPORTING, "importing:answered", shipment.reference, post={"answer": "consented"}, at=AT)
+        assert answer.status_code == 302, text_of(answer)
+        answer = asked(IMPORTING, "importing:release", shipment.reference, post={}, at=AT)
+        shipment.refresh_from_db()
+        assert shipment.state == "released"

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms as django_forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.node.desk import forms
+from macle.node.exporting.counter_forms import SEALS
+from macle.node.exporting.forms import HEADINGS
 from macle.node.importing import words
-from macle.node.importing.models import Way
+from macle.node.importing.actions.inspecting import Found
+from macle.node.importing.models import Answer, Way
+from macle.scheme.certificates import Line
+from macle.scheme.confirmations import Count, SealState
+from macle.scheme.terms import Carats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from macle.scheme.terms import HSCode
 
 CARRIERS: Final = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".cose", ".txt")
 
@@ -78,3 +87,116 @@ class PresentForm(forms.Form):
         if len(named) == 1:
             self.fields["office"].initial = named[0][0]
             self.fields["office"].widget = django_forms.HiddenInput()
+
+
+class InspectForm(forms.Form):
+    """What the desk found: seals, and, where it opened the container, a line for each of the three headings."""
+
+    opened = forms.ChoiceField(
+        label=gettext_lazy("Did you open the container?"),
+        choices=[
+            ("yes", gettext_lazy("Opened, weighed and counted")),
+            ("no", gettext_lazy("Not opened")),
+        ],
+        hints={"no": gettext_lazy("A legal answer: no measured weight is then sent.")},
+    )
+    seals = forms.OneOfManyField(label=gettext_lazy("Seals"), choices=SEALS)
+    found_seals = django_forms.CharField(
+        label=gettext_lazy("Seals as you found them"),
+        help_text=gettext_lazy("One number a line, also one that customs put on in place of another."),
+        max_length=1000,
+        required=False,
+        widget=django_forms.Textarea(attrs={"rows": 3, "dir": "ltr", "class": "wide"}),
+    )
+    parcels = forms.CountField(label=gettext_lazy("Parcels counted"), least=1, most=10**6, required=False)
+    synthetics = forms.CaratsField(
+        label=gettext_lazy("Of this weight, synthetic diamonds"),
+        help_text=gettext_lazy("Empty if there are none."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, declared: Mapping[HSCode, Line], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.declared = declared
+        for heading, label in HEADINGS.items():
+            place = heading.value.replace(".", "")
+            self.fields[f"carats_{place}"] = forms.CaratsField(
+                label=_("%(heading)s: weight") % {"heading": label}, required=False
+            )
+            self.fields[f"value_{place}"] = forms.DollarsField(
+                label=_("%(heading)s: value") % {"heading": label}, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse figures of a container that was left closed, and an opened one without any."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        lines = self.lines(cleaned)
+        for heading in HEADINGS:
+            place = heading.value.replace(".", "")
+            if cleaned.get(f"carats_{place}") is not None and cleaned.get(f"value_{place}") is None:
+                self.add_error(f"value_{place}", _("Give the value too."))
+        if cleaned.get("opened") == "no" and (lines or cleaned.get("parcels")):
+            self.add_error("opened", _("What was not opened was not weighed. Empty the figures, or say that you did."))
+        if cleaned.get("opened") == "yes":
+            if not cleaned.get("parcels"):
+                self.add_error("parcels", _("Count the parcels."))
+            if not lines and not self.errors:
+                self.add_error(None, _("Give the weight of at least one heading."))
+        return cleaned
+
+    def lines(self, cleaned: Mapping[str, Any]) -> tuple[Line, ...]:
+        """Return what was measured, a line for each heading of which there is something."""
+        found = []
+        for heading in HEADINGS:
+            place = heading.value.replace(".", "")
+            weight, value = cleaned.get(f"carats_{place}"), cleaned.get(f"value_{place}")
+            if weight is not None and value is not None and weight.hundredths:
+                found.append(Line(heading, weight, value))
+        return tuple(found)
+
+    def found(self) -> Found:
+        """Return what the action takes."""
+        cleaned = self.cleaned_data
+        opened = cleaned["opened"] == "yes"
+        return Found(
+            seals=SealState(int(cleaned["seals"])),
+            found_seals=[line.strip() for line in (cleaned["found_seals"] or "").splitlines() if line.strip()],
+            measured=Count(cleaned["parcels"], self.lines(cleaned)) if opened else None,
+            synthetics=cleaned["synthetics"] or Carats(0),
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return for each heading what is declared and the two fields beside it."""
+        return [
+            {
+                "heading": label,
+                "declared": self.declared.get(heading),
+                "carats": self[f"carats_{heading.value.replace('.', '')}"],
+                "value": self[f"value_{heading.value.replace('.', '')}"],
+            }
+            for heading, label in HEADINGS.items()
+        ]
+
+
+class DecideForm(forms.Form):
+    """A decision: why, under which provision, and how to appeal. The official names the law; nothing is prefilled."""
+
+    text = forms.ReasonField(label=gettext_lazy("Why"), most=600, help_text=gettext_lazy("The letter says it."))
+    source = forms.TextField(
+        label=gettext_lazy("Provision"), help_text=gettext_lazy("The act and section under which you decide."), most=200
+    )
+    appeal = forms.ReasonField(
+        label=gettext_lazy("How to appeal"), most=600, help_text=gettext_lazy("Where, and until when.")
+    )
+
+
+class EndorsementForm(forms.Form):
+    """What the issuing authority answered."""
+
+    answer = forms.ChoiceField(
+        label=gettext_lazy("What was the answer?"),
+        choices=[
+            (Answer.CONSENTED.value, gettext_lazy("It consents to the note")),
+            (Answer.REFUSED.value, gettext_lazy("It does not consent")),
+        ],
+    )

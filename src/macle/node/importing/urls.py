@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from macle.node.importing.pages import lists, presenting, shipments
+from macle.node.importing.pages import acts, lists, presenting, shipments
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -16,4 +16,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("shipments/", lists.shipments, name="shipments"),
     path("shipments/present", presenting.present, name="present"),
     path("shipments/<slug:reference>/", shipments.shipment, name="shipment"),
+    path("shipments/<slug:reference>/inspect", acts.inspect, name="inspect"),
+    path("shipments/<slug:reference>/release", acts.release, name="release"),
+    path("shipments/<slug:reference>/take-back", acts.correct, name="correct"),
+    path("shipments/<slug:reference>/decide/<slug:kind>", acts.decide, name="decide"),
+    path("shipments/<slug:reference>/decisions/<int:decision>.pdf", acts.letter, name="letter"),
+    path("shipments/<slug:reference>/endorsement/ask", acts.ask, name="ask"),
+    path("shipments/<slug:reference>/endorsement/answer", acts.answered, name="answered"),
 ]
