@@ -1,9 +1,10 @@
-"""What holds for every test: no haste for Hypothesis, and no test left out where MACLE_NO_SKIPS=1 forbids it."""
+"""What holds for every test: no haste for Hypothesis, no language left behind, none left out if MACLE_NO_SKIPS=1."""
 
 import os
 
 import hypothesis
 import pytest
+from django.utils import translation
 
 from macle.proof import keys
 
@@ -14,6 +15,11 @@ hypothesis.settings.load_profile("macle")
 
 # Keys of tests are made and opened by the hundred; tests/unit/proof/test_keys.py holds the rounds of real ones.
 keys.ROUNDS = 1000
+
+
+def pytest_runtest_teardown() -> None:
+    """Leave no language behind: a request of one test in Arabic is none of the next one's business."""
+    translation.deactivate()
 
 
 def left_out(config: pytest.Config) -> list[str]:

@@ -62,10 +62,10 @@ def test_pages_keep_nobody_out(acting: None, node_at: str, context: Callable[...
     pages = {
         reverse("exchange:letters"): "Letters",
         reverse("exchange:letter", args=[letter.pk]): "Certificate to",
-        reverse("exchange:set-aside", args=[letter.pk]): "Give the letter up",
+        reverse("exchange:set-aside", args=[letter.pk]): "Stop sending this letter",
         reverse("registry:partners"): "Partners",
         reverse("registry:partner", args=["ZA"]): "South Africa",
-        reverse("registry:change-partner", args=["ZA"]): "Change South Africa",
+        reverse("registry:change-partner", args=["ZA"]): "Change the details of South Africa",
         reverse("registry:officials"): "Officials",
         reverse("registry:appoint-official"): "Appoint an official",
         reverse("registry:offices"): "Offices",

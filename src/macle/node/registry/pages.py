@@ -389,7 +389,7 @@ def _asked(
         "form": form,
         "title": title,
         "act": act,
-        "said": then,
+        "then": then,
         "crumbs": [(reverse(url), words_of_list), ("", title)],
     }
     return pages.render(request, "registry/form.html", context)

@@ -167,12 +167,8 @@ def _letter(
         "grounds": grounds,
         "appeal": [appeal],
         "told": [f"The issuing authority of {participants.load()[shipment.issuer].name}."] if shipment.issuer else [],
-        "official": _name(by, at=at),
+        "official": registry.official_of(by.identifier, at=at).name,
     }
-
-
-def _name(by: Actor, *, at: datetime) -> str:
-    return registry.official_of(by.identifier, at=at).name
 
 
 def letter(decision: Decision, *, at: datetime) -> bytes:

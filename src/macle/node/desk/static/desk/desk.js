@@ -5,8 +5,9 @@ document.addEventListener("DOMContentLoaded", () => {
   // Whoever sent a form that was stopped begins at the list of what stops it.
   document.querySelector(".errors[tabindex]")?.focus();
   // Where the entries of the desk are one line that moves aside, the page that is open is in sight.
-  const open = document.querySelector(".nav [aria-current]");
-  if (open) open.closest("ul").scrollLeft = open.offsetLeft - (open.closest("ul").clientWidth - open.offsetWidth) / 2;
+  const here = document.querySelector(".nav [aria-current]");
+  const bar = here?.closest("ul");
+  if (bar) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
   // On a telephone a list comes before what it can be narrowed by, unless it was narrowed.
   if (matchMedia("(max-width: 40rem)").matches) document.querySelector(".narrow[open]:not([data-narrowed])")?.removeAttribute("open");
 });
