@@ -63,7 +63,7 @@ class PresentForm(forms.Form):
     )
     way = forms.OneOfManyField(
         label=gettext_lazy("How did it come?"),
-        choices=[(way.value, words.WAYS[way]) for way in (Way.PRESENTED, Way.HANDED_OVER, Way.POST)],
+        choices=words.ways(Way.PRESENTED, Way.HANDED_OVER, Way.POST),
     )
     arrived_on = forms.DayField(label=gettext_lazy("Arrived on"), required=False)
     customs_reference = forms.TextField(
@@ -78,15 +78,68 @@ class PresentForm(forms.Form):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(*args, **kwargs)
-        named = [(name, name) for name in offices]
-        self.fields["office"].choices = named  # type: ignore[attr-defined]
+        _of_offices(self, offices)
         known = list(waiting)
         self.fields["received"].choices = [("", gettext_lazy("It comes now")), *known]  # type: ignore[attr-defined]
         if not known:
             del self.fields["received"]
-        if len(named) == 1:
-            self.fields["office"].initial = named[0][0]
-            self.fields["office"].widget = django_forms.HiddenInput()
+
+
+class ReceiveForm(forms.Form):
+    """What came before its certificate, or without any: how, when, and under which seals."""
+
+    office = forms.OneOfManyField(label=gettext_lazy("Office"), choices=())
+    way = forms.ChoiceField(
+        label=gettext_lazy("How did it come?"),
+        choices=words.ways(Way.HANDED_OVER, Way.POST, Way.FOUND),
+        hints={Way.FOUND.value: gettext_lazy("A case begins from the goods. Nothing makes them an import.")},
+    )
+    arrived_on = forms.DayField(label=gettext_lazy("Arrived on"))
+    seals = django_forms.CharField(
+        label=gettext_lazy("Seals as you found them"),
+        help_text=gettext_lazy("One number a line. Empty if there are none."),
+        max_length=1000,
+        required=False,
+        widget=django_forms.Textarea(attrs={"rows": 3, "dir": "ltr", "class": "wide"}),
+    )
+    importer_name = forms.TextField(label=gettext_lazy("For whom it is, if that is known"), most=120, required=False)
+    customs_reference = forms.TextField(
+        label=gettext_lazy("Customs reference"), most=64, width="medium", required=False
+    )
+    remark = forms.ReasonField(label=gettext_lazy("Remark"), required=False, help_text="")
+
+    def __init__(self, *args: Any, offices: Iterable[str], **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
+        super().__init__(*args, **kwargs)
+        _of_offices(self, offices)
+
+    def clean_seals(self) -> list[str]:
+        """Return the numbers, without the lines between them."""
+        return _lines(self.cleaned_data["seals"])
+
+
+class RemarkForm(forms.Form):
+    """What the confirmation says beside the figures."""
+
+    remark = forms.ReasonField(
+        label=gettext_lazy("Remark"),
+        most=400,
+        required=False,
+        help_text=gettext_lazy("The exporting authority reads it. Empty if there is nothing to say."),
+    )
+
+
+def _of_offices(form: forms.Form, offices: Iterable[str]) -> None:
+    """Let one of the offices be chosen; where there is one only, nothing is asked."""
+    named = [(name, name) for name in offices]
+    field = form.fields["office"]
+    field.choices = named  # type: ignore[attr-defined]
+    if len(named) == 1:
+        field.initial = named[0][0]
+        field.widget = django_forms.HiddenInput()
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 class InspectForm(forms.Form):
@@ -160,7 +213,7 @@ class InspectForm(forms.Form):
         opened = cleaned["opened"] == "yes"
         return Found(
             seals=SealState(int(cleaned["seals"])),
-            found_seals=[line.strip() for line in (cleaned["found_seals"] or "").splitlines() if line.strip()],
+            found_seals=_lines(cleaned["found_seals"]),
             measured=Count(cleaned["parcels"], self.lines(cleaned)) if opened else None,
             synthetics=cleaned["synthetics"] or Carats(0),
         )

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from macle.node.desk import words as desk_words
 from macle.node.importing.models import Way
+from macle.paper.decisions import DecisionKind
+from macle.scheme.confirmations import ConfirmationResult, SealState
 from macle.scheme.lifecycle import CertificateAct, ShipmentAct, ShipmentState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django_stubs_ext import StrOrPromise
+
+    from macle.scheme.confirmations import ImportConfirmation
 
 STATES: Final[Mapping[ShipmentState, StrOrPromise]] = {
     ShipmentState.EXPORTED: _("On its way"),
@@ -57,6 +65,37 @@ WAYS: Final[Mapping[Way, StrOrPromise]] = {
     Way.FOUND: _("Goods without a certificate"),
 }
 
+TO_DO: Final[Mapping[ShipmentState, StrOrPromise]] = {
+    ShipmentState.IN_CUSTODY: _("Present its certificate"),
+    ShipmentState.DOCUMENTS_INSPECTED: _("Inspect it"),
+    ShipmentState.MATCHED: _("Release it"),
+    ShipmentState.REMEDIED: _("Release it"),
+    ShipmentState.MISMATCHED: _("Decide what follows"),
+    ShipmentState.DETAINED: _("Decide what follows"),
+    ShipmentState.RELEASED: _("Confirm the import"),
+    ShipmentState.RETURN_ORDERED: _("Record that it left"),
+}
+"""What the desk does with a shipment that stands there."""
+
+SEALS: Final[Mapping[SealState, StrOrPromise]] = {
+    SealState.INTACT: _("intact"),
+    SealState.BROKEN: _("broken on arrival"),
+    SealState.REPLACED_BY_CUSTOMS: _("replaced by customs"),
+}
+
+RESULTS: Final[Mapping[ConfirmationResult, StrOrPromise]] = {
+    ConfirmationResult.ACCEPTED: _("accepted"),
+    ConfirmationResult.ACCEPTED_AFTER_ENDORSEMENT: _("accepted after an endorsement"),
+    ConfirmationResult.REFUSED: _("refused"),
+}
+
+DECISIONS: Final[Mapping[DecisionKind, StrOrPromise]] = {
+    DecisionKind.DETENTION: _("Detention"),
+    DecisionKind.REFUSAL: _("Refusal"),
+    DecisionKind.RETURN: _("Return"),
+    DecisionKind.SEIZURE: _("Seizure"),
+}
+
 DONE: Final[Mapping[ShipmentAct | CertificateAct, StrOrPromise]] = {
     ShipmentAct.ARRIVE: _("Arrived"),
     ShipmentAct.TAKE_INTO_CUSTODY: _("Taken into custody"),
@@ -87,6 +126,38 @@ DONE: Final[Mapping[ShipmentAct | CertificateAct, StrOrPromise]] = {
 """An act that was done."""
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure of a confirmation: declared, measured, and the difference with its sign."""
+
+    name: str
+    declared: str
+    measured: str
+    difference: str
+
+
+def compared(confirmation: ImportConfirmation) -> list[Compared]:
+    """Return what was declared beside what was measured; nothing is measured where it was not opened."""
+    declared, measured = confirmation.declared, confirmation.measured
+    rows = []
+    for name, figure, written in (
+        (gettext("Carats"), operator.attrgetter("carat_weight.hundredths"), desk_words.carats),
+        (gettext("US$"), operator.attrgetter("value.hundredths"), desk_words.dollars),
+        (gettext("Parcels"), operator.attrgetter("parcels"), desk_words.count),
+    ):
+        ours: int = figure(declared)
+        theirs: int | None = None if measured is None else figure(measured)
+        rows.append(
+            Compared(
+                name,
+                written(ours),
+                "" if theirs is None else written(theirs),
+                "" if theirs is None else desk_words.difference(theirs - ours, written=written),
+            )
+        )
+    return rows
+
+
 def mark(state: str) -> tuple[str, str]:
     """Return the mark and the word of a state."""
     known = ShipmentState(state)
@@ -96,3 +167,8 @@ def mark(state: str) -> tuple[str, str]:
 def way(value: str) -> str:
     """Return how a shipment came."""
     return str(WAYS[Way(value)])
+
+
+def ways(*of: Way) -> list[tuple[str, Any]]:
+    """Return these ways as choices of a form."""
+    return [(each.value, WAYS[each]) for each in of]

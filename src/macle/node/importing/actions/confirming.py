@@ -147,13 +147,23 @@ def confirm(
     return _record(intent, signed, confirmation, consent=consent, by=by, at=at)
 
 
+def intent_of(shipment: Shipment, *, at: datetime) -> Intent | None:
+    """Return what is prepared and still good to be signed."""
+    intent: Intent | None = shipment.intents.filter(superseded_at=None).first()
+    return None if intent is None or _is_too_old(intent, at=at) else intent
+
+
+def _is_too_old(intent: Intent, *, at: datetime) -> bool:
+    return intent.consented_at is None and at - intent.prepared_at > validation.INTENT_LIFE
+
+
 def _standing(shipment: Shipment, identity: str, *, at: datetime) -> Intent:
     intent: Intent | None = shipment.intents.filter(superseded_at=None).first()
     if intent is None or intent.identity != identity:
         raise IntentMissing(
             "What is prepared now is not what you looked at.", where="identity", mend="Look at the confirmation again."
         )
-    if intent.consented_at is None and at - intent.prepared_at > validation.INTENT_LIFE:
+    if _is_too_old(intent, at=at):
         raise IntentTooOld(
             f"It was prepared at {intent.prepared_at:%H:%M} UTC, and its instant is too old by now.",
             where="reference",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from macle import errors
 from macle.node.desk import pages
@@ -19,8 +22,11 @@ from macle.node.permissions import Act
 from macle.paper.decisions import DecisionKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from django.http import QueryDict
     from django.http.response import HttpResponseBase
+    from django_stubs_ext import StrOrPromise
 
     from macle.node.desk.forms import Form
     from macle.node.desk.pages import Request
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 @pages.page(Act.SHIPMENT_INSPECT, post=True)
 def inspect(request: Request, reference: str) -> HttpResponseBase:
     """Write down what was found, and compare it with what is declared."""
-    shipment = _reached(request, reference, Act.SHIPMENT_INSPECT)
+    shipment = reached(request, reference, Act.SHIPMENT_INSPECT)
     certificate = inspecting.certificate_of(shipment)
     declared = {line.hs: line for line in certificate.lines} if certificate is not None else {}
     form = forms.InspectForm(_sent(request), declared=declared)
@@ -42,14 +48,21 @@ def inspect(request: Request, reference: str) -> HttpResponseBase:
         else:
             shipment.refresh_from_db()
             return _done(request, reference, words.mark(shipment.state)[1])
-    context = {"heading": _("Inspect"), "why": _("Seals first. Then open it, weigh and count, or leave it closed.")}
-    return _form(request, shipment, form, template="importing/inspect.html", certificate=certificate, **context)
+    return _form(
+        request,
+        shipment,
+        form,
+        heading=_("Inspect"),
+        why=_("Seals first. Then open it, weigh and count, or leave it closed."),
+        template="importing/inspect.html",
+        certificate=certificate,
+    )
 
 
 @pages.page(Act.SHIPMENT_RELEASE, post=True)
 def release(request: Request, reference: str) -> HttpResponseBase:
     """Let a shipment go."""
-    shipment = _reached(request, reference, Act.SHIPMENT_RELEASE)
+    shipment = reached(request, reference, Act.SHIPMENT_RELEASE)
     form: Form = desk_forms.ConfirmForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -64,7 +77,7 @@ def release(request: Request, reference: str) -> HttpResponseBase:
 @pages.page(Act.PRESENTATION_CORRECT, post=True)
 def correct(request: Request, reference: str) -> HttpResponseBase:
     """Take back a presentation that was recorded by mistake."""
-    shipment = _reached(request, reference, Act.PRESENTATION_CORRECT)
+    shipment = reached(request, reference, Act.PRESENTATION_CORRECT)
     form = desk_forms.ReasonForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,12 +90,13 @@ def correct(request: Request, reference: str) -> HttpResponseBase:
     return _form(request, shipment, form, heading=_("Take the presentation back"), why=why, is_grave=True)
 
 
-_DECISIONS = {
+DECIDING: Final[Mapping[DecisionKind, tuple[Act, Callable[[], str]]]] = {
     DecisionKind.DETENTION: (Act.SHIPMENT_DETAIN, lambda: _("Detain it")),
     DecisionKind.REFUSAL: (Act.SHIPMENT_REFUSE, lambda: _("Refuse the certificate")),
     DecisionKind.RETURN: (Act.SHIPMENT_RETURN, lambda: _("Send it back")),
     DecisionKind.SEIZURE: (Act.SHIPMENT_SEIZE, lambda: _("Seize it")),
 }
+"""For each decision the act that it needs, and its heading."""
 
 
 @pages.page(Act.SHIPMENT_DETAIN, post=True)
@@ -92,8 +106,8 @@ def decide(request: Request, reference: str, kind: str) -> HttpResponseBase:
         chosen = DecisionKind(kind)
     except ValueError:
         raise Http404 from None
-    act, heading = _DECISIONS[chosen]
-    shipment = _reached(request, reference, act)
+    act, heading = DECIDING[chosen]
+    shipment = reached(request, reference, act)
     form = forms.DecideForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -114,6 +128,81 @@ def decide(request: Request, reference: str, kind: str) -> HttpResponseBase:
     return _form(request, shipment, form, heading=heading(), why=why, is_grave=chosen is not DecisionKind.DETENTION)
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What follows a decision: the act, its heading, what it means, and what does it."""
+
+    act: Act
+    heading: StrOrPromise
+    why: StrOrPromise
+    do: Callable[..., Shipment]
+    asks_why: bool = True
+    is_grave: bool = True
+
+
+FOLLOWING: Final[Mapping[str, Following]] = {
+    "returned": Following(
+        Act.SHIPMENT_RETURN,
+        gettext_lazy("Record that it left"),
+        gettext_lazy("It went back under seal."),
+        deciding.returned,
+        asks_why=False,
+        is_grave=False,
+    ),
+    "lift-seizure": Following(
+        Act.SHIPMENT_SEIZE,
+        gettext_lazy("Lift the seizure"),
+        gettext_lazy("It is then detained as before."),
+        deciding.lift_seizure,
+        is_grave=False,
+    ),
+    "forfeit": Following(
+        Act.SHIPMENT_SEIZE,
+        gettext_lazy("Record the forfeiture"),
+        gettext_lazy("Say whose decision it is. What is forfeited never enters the trade."),
+        deciding.forfeit,
+    ),
+    "destroy": Following(
+        Act.SHIPMENT_SEIZE,
+        gettext_lazy("Record that it was destroyed"),
+        gettext_lazy("This ends the matter."),
+        partial(deciding.dispose, is_destroyed=True),
+    ),
+    "sell-outside-trade": Following(
+        Act.SHIPMENT_SEIZE,
+        gettext_lazy("Record that it was disposed of outside the trade"),
+        gettext_lazy("This ends the matter."),
+        partial(deciding.dispose, is_destroyed=False),
+    ),
+}
+"""By the name in the address."""
+
+
+@pages.page(Act.SHIPMENT_RETURN, post=True)
+def follow(request: Request, reference: str, name: str) -> HttpResponseBase:
+    """Write down what followed a decision."""
+    following = FOLLOWING.get(name)
+    if following is None:
+        raise Http404
+    shipment = reached(request, reference, following.act)
+    form: Form = (desk_forms.ReasonForm if following.asks_why else desk_forms.ConfirmForm)(_sent(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            after = following.do(reference=reference, by=request.actor, at=request.at, **form.cleaned_data)
+        except errors.MacleError as error:
+            form.take(error)
+        else:
+            return _done(request, reference, words.mark(after.state)[1])
+    return _form(
+        request,
+        shipment,
+        form,
+        heading=str(following.heading),
+        why=str(following.why),
+        is_grave=following.is_grave,
+    )
+
+
 @pages.page(Act.SHIPMENT_READ)
 def letter(request: Request, reference: str, decision: int) -> HttpResponseBase:
     """Hand out the letter of a decision as PDF."""
@@ -129,7 +218,7 @@ def letter(request: Request, reference: str, decision: int) -> HttpResponseBase:
 @pages.page(Act.ENDORSEMENT_ASK, post=True)
 def ask(request: Request, reference: str) -> HttpResponseBase:
     """Ask the issuing authority to consent to a note on its certificate."""
-    shipment = _reached(request, reference, Act.ENDORSEMENT_ASK)
+    shipment = reached(request, reference, Act.ENDORSEMENT_ASK)
     form = desk_forms.ReasonForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -147,7 +236,7 @@ def ask(request: Request, reference: str) -> HttpResponseBase:
 @pages.page(Act.ENDORSEMENT_RECORD, post=True)
 def answered(request: Request, reference: str) -> HttpResponseBase:
     """Write down what the issuing authority answered."""
-    shipment = _reached(request, reference, Act.ENDORSEMENT_RECORD)
+    shipment = reached(request, reference, Act.ENDORSEMENT_RECORD)
     form = forms.EndorsementForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         answer = Answer(form.cleaned_data["answer"])
@@ -161,7 +250,7 @@ def answered(request: Request, reference: str) -> HttpResponseBase:
     return _form(request, shipment, form, heading=_("Record the answer"), why=why)
 
 
-def _reached(request: Request, reference: str, act: Act) -> Shipment:
+def reached(request: Request, reference: str, act: Act) -> Shipment:
     """Return the shipment if the actor may do this to it; raise `ShipmentMissing` or `ActForbidden`."""
     if not request.actor.may(act):
         request.actor.require(act)

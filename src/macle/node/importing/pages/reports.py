@@ -13,6 +13,7 @@ from macle.proof.verification import Answer, Question, Result
 from macle.scheme import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from macle.proof.verification import Report, Step
@@ -96,7 +97,7 @@ def seen_of(report: Report, *, importing: str) -> Seen:
     )
 
 
-_WORDS = {
+_WORDS: Final[Mapping[Answer, Callable[[], tuple[str, str]]]] = {
     Answer.YES: lambda: ("valid", _("Valid")),
     Answer.NO: lambda: ("not-valid", _("Not valid")),
     Answer.CANNOT_DECIDE: lambda: ("cannot-decide", _("Cannot decide")),
