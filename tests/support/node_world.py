@@ -25,11 +25,13 @@ from macle.node.exporting.actions import (
     validation,
 )
 from macle.node.exporting.models import Arrival, AttachmentKind
+from macle.node.importing.actions import inspecting
 from macle.node.permissions import Actor, Held, Reach, Role
+from macle.node.registry import actions as registry
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
 from macle.scheme.terms import Carats
-from tests.support import node_exporting, node_registry, node_traders
+from tests.support import node_exporting, node_importing, node_registry, node_traders
 from tests.support.node_accounts import OPERATOR, a_user, an_authenticator
 from tests.support.node_audit import a_picture
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from macle.node.accounts.models import Deputy, Grant, User
     from macle.node.audit.models import Hold
     from macle.node.exporting.models import Application, Attachment, Block, Certificate, Fee, Notice
+    from macle.node.importing.models import Shipment
     from macle.node.traders.models import Contact, KnownParty, Licence, Suspension, Trader
 
 OTHER_OFFICE = "Quayside Office"
@@ -64,6 +67,8 @@ class Side:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     fees: dict[str, Fee] = field(default_factory=dict)
+    shipments: dict[str, Shipment] = field(default_factory=dict)
+    """That came to it: presented, detained with a question to the issuing authority, and confirmed."""
 
     @property
     def letter(self) -> Letter:
@@ -158,6 +163,8 @@ def _made(home: Path) -> World:
         node_registry.an_office(name=name)
     node_registry.a_partner(participant="EU")
     node_registry.a_partner()
+    partner = node_registry.an_authority(home / "partners")
+    registry.pin_record(of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT)
     both = [node_traders.a_trader(), node_traders.a_trader()]
     held = {role: somebody(role, trader=both[0].reference) for role in Role}
     official = held[Role.VALIDATING_OFFICIAL]
@@ -191,6 +198,14 @@ def _made(home: Path) -> World:
         ),
     }
     sides = [_side(office, trader, *clerks[office]) for office in (OFFICE, OTHER_OFFICE) for trader in both]
+    importing = {
+        OFFICE: people.actor(held[Role.IMPORTING_OFFICIAL], at=AT),
+        OTHER_OFFICE: node_importing.ELSEWHERE,
+    }
+    for (office, by), holder in zip(importing.items(), ("official-21", "official-22"), strict=True):
+        node_importing.appointed(home, holder=holder, identifier=by.identifier, office=office, name="Mirel Orr")
+    for place, side in enumerate(sides):
+        _import(side, node_importing.House(partner, side.trader), importing[side.office], first=4800 + 10 * place)
     report = evidence.keep(data=b"Police report 77.\n", name="report.txt", by_identifier="user-rook", at=_after(7))
     issued = {
         office: notices.issue_for_key(
@@ -332,6 +347,18 @@ def _bring_to(side: Side, state: str) -> None:  # noqa: C901, PLR0911 (the state
             picture_name="slip.png",
         )
         confirmations.record(slip=slip, by=side.examining, at=_after(7))
+
+
+def _import(side: Side, house: node_importing.House, by: Actor, *, first: int) -> None:
+    for place, state in enumerate(("presented", "asked", "confirmed")):
+        code = house.code(number=f"ZA{first + place:08}")
+        side.shipments[state] = node_importing.presented(code, office=side.office, by=by, at=AT).shipment
+    short, whole = side.shipments["asked"], side.shipments["confirmed"]
+    node_importing.inspected(short, measured=node_importing.counted("201.18"), by=by, at=_after(1))
+    node_importing.decided(short, by=by, at=_after(2))
+    inspecting.ask_endorsement(reference=short.reference, text="1,201.18 ct were weighed.", by=by, at=_after(3))
+    node_importing.inspected(whole, by=by, at=_after(1))
+    node_importing.confirmed(whole, by=by, at=_after(2))
 
 
 def made_number(side: Side, state: str) -> str:
