@@ -82,16 +82,22 @@ def a_house(*, is_believed: bool = True) -> Iterator[House]:
         home = Path(folder)
         node_registry.keys_in(home)
         with node_registry.configured(home=home, authority="Selle Diamond Office"):
-            node_registry.an_office()
-            node_registry.an_office(name=OTHER_OFFICE, address="2 Quay Road\nPort Selle")
-            node_registry.a_partner()
-            partner = node_registry.an_authority(home / "partners")
-            if is_believed:
-                registry.pin_record(
-                    of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT - timedelta(days=30)
-                )
+            made = opened(home, is_believed=is_believed)
             appointed(home)
-            yield House(partner, node_traders.a_trader())
+            yield made
+
+
+def opened(home: Path, *, is_believed: bool = True) -> House:
+    """Open the offices of a node whose keys are there."""
+    node_registry.an_office()
+    node_registry.an_office(name=OTHER_OFFICE, address="2 Quay Road\nPort Selle")
+    node_registry.a_partner()
+    partner = node_registry.an_authority(home / "partners")
+    if is_believed:
+        registry.pin_record(
+            of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT - timedelta(days=30)
+        )
+    return House(partner, node_traders.a_trader())
 
 
 def appointed(home: Path, *, holder: str = "official-21", **changes: Any) -> None:

@@ -54,7 +54,7 @@ def prepare(*, reference: str, remark: str = "", by: Actor, at: datetime) -> Int
     with transaction.atomic():
         shipment = steps.reached(reference, Act.IMPORT_CONFIRM, by)
         official = registry.official_of(by.identifier, at=at)
-        certificate = _released(shipment)
+        certificate = released(shipment)
         standing: Intent | None = shipment.intents.filter(superseded_at=None).first()
         if standing is not None and standing.consented_at is not None:
             return standing
@@ -88,7 +88,8 @@ def prepare(*, reference: str, remark: str = "", by: Actor, at: datetime) -> Int
     return intent
 
 
-def _released(shipment: Shipment) -> Certificate:
+def released(shipment: Shipment) -> Certificate:
+    """Return the certificate of a shipment that was released with it; raise `inspecting.NotPresented`."""
     certificate = inspecting.certificate_of(shipment)
     if certificate is None or shipment.status is not ShipmentState.RELEASED:
         raise inspecting.NotPresented(
@@ -120,7 +121,7 @@ def confirm(
     with transaction.atomic():
         shipment = steps.reached(reference, Act.IMPORT_CONFIRM, by)
         official = registry.official_of(by.identifier, at=at)
-        certificate = _released(shipment)
+        certificate = released(shipment)
         intent = _standing(shipment, identity, at=at)
         if intent.holder != official.holder:
             raise KeyDiffers(

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 def confirm(request: Request, reference: str) -> HttpResponseBase:
     """Prepare the confirmation, show it, and sign it with consent."""
     shipment = acts.reached(request, reference, Act.IMPORT_CONFIRM)
+    confirming.released(shipment)
     official = registry.official_of(request.actor.identifier, at=request.at)
     if official.level is ConsentLevel.BOUND and not passkeys.has_one(request.actor.identifier):
         status = 422 if request.method == "POST" else 200
