@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 from macle.node.exchange.models import Kind, Letter
@@ -11,6 +12,7 @@ from macle.node.permissions import Role
 from macle.proof import qr
 from tests.journeys.house import arrivals
 from tests.support.browsers import apart
+from tests.support.node_audit import a_picture as a_scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,3 +146,43 @@ def test_a_synthetic_in_a_parcel_does_not_agree(enter: Callable[..., Person], tm
         hand.sees("Does not agree", within="body")
         hand.sees(re.compile("Of this weight, .*synthetic diamonds"))
         hand.follow("Detain it", within="main")
+
+
+def test_a_paper_certificate_is_typed_compared_by_eye_and_confirmed(
+    enter: Callable[..., Person], tmp_path: Path
+) -> None:
+    with arrivals() as house:
+        picture = tmp_path / "front.png"
+        picture.write_bytes(a_scan())
+        person = enter(house, ROLE)
+        hand = person.open("/shipments/present")
+        hand.write("Code of the certificate", "ZA 00007001")
+        hand.press("Read it")
+        assert hand.heading() == "Enter a paper certificate"
+        hand.date("Issued", date(2026, 11, 20))
+        hand.date("Expires", date(2027, 1, 18))
+        for who, town, country in (("exporter", "Kimberley", "South Africa"), ("importer", "Port Selle", "Botswana")):
+            name = house.desk.trader.name if who == "importer" else "Example Pan Diamonds"
+            hand.write(who.capitalize(), name)
+            hand.write(f"Town of the {who}", town)
+            hand.choose(f"Country of the {who}", country)
+        hand.choose(re.compile("^Origin"), "South Africa")
+        hand.write(re.compile("7102.31 non-industrial: weight"), "205.18")
+        hand.write(re.compile("7102.31 non-industrial: value"), "41036.00")
+        hand.write("Parcels", "3")
+        hand.write("Container seals", "PX 11")
+        hand.bring("Picture of the front", picture)
+        hand.pick(re.compile("^Yes: paper"))
+        hand.press("See what the rules say")
+        hand.sees("Paper is judged by eye: compare it with what South Africa issues.")
+        hand.choose("How did it come?", "Came by post")
+        hand.press("Present it")
+        hand.follow("Inspect it", within="main")
+        hand.choose("Seals", "Intact")
+        hand.pick("Not opened")
+        hand.press("Inspect")
+        hand.follow("Release it", within="main")
+        hand.press("Release it")
+        hand.follow("Confirm the import", within="main")
+        person.consent("confirmation", do="Confirm")
+        hand.sees("The confirmation is signed, and on its way to South Africa.", within="body")

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from macle.node.accounts.consent import Consent
+from macle.node.audit import evidence
 from macle.node.importing.actions import confirming, deciding, inspecting, presenting
 from macle.node.importing.actions.deciding import Ground
+from macle.node.importing.papers import Paper
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions as registry
 from macle.paper.carriers import Carried
@@ -23,6 +25,7 @@ from macle.scheme.certificates import ConsentLevel
 from macle.scheme.confirmations import Count, SealState
 from macle.scheme.terms import HSCode, ParticipantCode
 from tests.support import builders, node_registry, node_traders
+from tests.support.node_audit import a_picture
 from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
@@ -118,7 +121,7 @@ def later(minutes: int) -> datetime:
     return AT + timedelta(minutes=minutes)
 
 
-def presented(carried: Carried, **changes: Any) -> presenting.Presented:
+def presented(carried: Carried | Paper, **changes: Any) -> presenting.Presented:
     given: dict[str, Any] = {"carried": carried, "office": OFFICE, "by": IMPORTING, "at": AT}
     return presenting.present(**(given | changes))
 
@@ -133,6 +136,23 @@ def decided(shipment: Shipment, kind: DecisionKind = DecisionKind.DETENTION, **c
         "at": later(6),
     }
     return deciding.decide(**(given | changes))
+
+
+def on_paper(trader: Trader, *, at: datetime = AT, looks_right: bool = True, **changes: Any) -> Paper:
+    """Return a paper certificate of the partner, as an official typed it, with its picture."""
+    typed: dict[str, Any] = {
+        "number": "ZA00007001",
+        "date_of_issuance": "2026-11-20",
+        "date_of_expiry": "2027-01-18",
+        "exporter": {"name": "Example Pan Diamonds (Pty) Ltd", "town": "Kimberley", "country": "ZA"},
+        "importer": {"name": trader.name, "town": "Port Selle", "country": "BW"},
+        "origin": ["ZA"],
+        "lines": {"7102.31": {"carats": 20518, "value": 4_103_600}},
+        "parcels": 3,
+        "container_seals": ["PX 11"],
+    }
+    held = evidence.keep(data=a_picture(), name="front.png", by_identifier=IMPORTING.identifier, at=at)
+    return Paper(typed=typed | changes, pictures=(held.sha256,), looks_right=looks_right)
 
 
 def counted(carats: str = "205.18", *, parcels: int = 3) -> Count:

@@ -195,6 +195,8 @@ def _of_the_importing_desk(name: str, route: Route, world: World, side: Side) ->
     elif name == "follow":
         for each, following in importing.FOLLOWING.items():
             yield given | {"name": each}, (following.act,), *where
+    elif name == "picture":
+        yield {"reference": side.shipments["paper"].reference, "place": 0}, (), *where
     elif name == "letter":
         yield given | {"decision": shipment.decisions.all()[0].pk}, (), *where
     else:

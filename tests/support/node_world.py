@@ -68,7 +68,7 @@ class Side:
     attachments: dict[str, Attachment] = field(default_factory=dict)
     fees: dict[str, Fee] = field(default_factory=dict)
     shipments: dict[str, Shipment] = field(default_factory=dict)
-    """That came to it: presented, detained with a question to the issuing authority, and confirmed."""
+    """That came to it: presented, detained with a question to the issuing authority, confirmed, and with paper."""
 
     @property
     def letter(self) -> Letter:
@@ -353,6 +353,8 @@ def _import(side: Side, house: node_importing.House, by: Actor, *, first: int) -
     for place, state in enumerate(("presented", "asked", "confirmed")):
         code = house.code(number=f"ZA{first + place:08}")
         side.shipments[state] = node_importing.presented(code, office=side.office, by=by, at=AT).shipment
+    paper = node_importing.on_paper(side.trader, number=f"ZA{first + 9:08}")
+    side.shipments["paper"] = node_importing.presented(paper, office=side.office, by=by, at=AT).shipment
     short, whole = side.shipments["asked"], side.shipments["confirmed"]
     node_importing.inspected(short, measured=node_importing.counted("201.18"), by=by, at=_after(1))
     node_importing.decided(short, by=by, at=_after(2))

@@ -279,6 +279,9 @@ class Step(NamedTuple):
 _PASSED = tuple(Step(step, Result.PASSED, step.passed) for step in (*STEPS, *STAMP_STEPS))
 _NOT_JUDGED = tuple(Step(step, Result.NOT_JUDGED, "Not judged.") for step in STEPS)
 _STAMP_NOT_JUDGED = tuple(Step(step, Result.NOT_JUDGED, "Not judged.") for step in STAMP_STEPS)
+PAPER = "paper"
+"""The carrier of what was typed from a sheet."""
+_SIGNATURE = 6
 _STANDING_KNOWN = 13
 _PRESENTATION = tuple((step, rules.catalogue()[step.rule].decide) for step in STEPS[11:])
 """Steps 12 to 21, each with the function of its rule; whether standing is known is no rule of the Scheme."""
@@ -423,6 +426,15 @@ def report(
     return _Judgement(circumstances).of(data, carrier, stamps)
 
 
+def report_of_paper(certificate: Certificate, *, circumstances: Circumstances) -> Report:
+    """Judge what was typed from a paper certificate.
+
+    No machine can say whether paper is genuine, so that is never answered; whoever holds it compares it with the
+    issuer's specimens. What the Scheme and the law ask of any certificate is judged as of a signed one.
+    """
+    return _Judgement(circumstances).of_paper(certificate)
+
+
 def unreadable(error: errors.MacleError, *, circumstances: Circumstances, carrier: str) -> Report:
     """Return the report on a picture or file in which no certificate could be found.
 
@@ -468,12 +480,23 @@ class _Judgement:
         if signed is not None and keys:
             certificate = self.content(signed, keys)
             if certificate is not None and self.authority(signed, certificate):
-                self.present(signed, certificate)
+                self.present(signed.identity, certificate)
         self.steps.extend(_NOT_JUDGED[len(self.steps) :])
         if stamps is not None:
             self.stamp(stamps)
             self.steps.extend(_STAMP_NOT_JUDGED[len(self.steps) - len(STEPS) :])
         return self.finish(carrier or ("text" if isinstance(data, str) else "bytes"))
+
+    def of_paper(self, certificate: Certificate) -> Report:
+        """Judge what does not rest on bytes: that it is whole, in date and admissible, and was not used before."""
+        self.claim = certificate
+        self.steps.extend(_NOT_JUDGED[: _SIGNATURE - 1])
+        self.undecided(_SIGNATURE, "Paper has no signature that a machine could check.", _BY_EYE)
+        self.passed(_SIGNATURE + 1)
+        self.steps.extend(_NOT_JUDGED[_SIGNATURE + 1 : _PRESENTATION[0][0].number - 2])
+        self.passed(_PRESENTATION[0][0].number - 1)
+        self.present(b"", certificate)
+        return self.finish(PAPER)
 
     # Each method below is named after what it decides and gives the numbers of its steps.
 
@@ -603,8 +626,8 @@ class _Judgement:
             self.passed(number)
         return True
 
-    def present(self, signed: Signed, certificate: Certificate) -> None:
-        """Steps 12 to 21: the rules of presentation, each with its own day."""
+    def present(self, identity: bytes, certificate: Certificate) -> None:
+        """Steps 12 to 21: the rules of presentation, each with its own day; paper has no identity."""
         here, known = self.circumstances, self.circumstances.known
         importing = here.importing or certificate.destination
         setting = PresentationSetting(
@@ -614,7 +637,7 @@ class _Judgement:
             office=here.office,
             at=self.at,
             first_import=here.first_import,
-            earlier_presentation=known.presentations.get(signed.identity) if known.presentations else None,
+            earlier_presentation=known.presentations.get(identity) if known.presentations else None,
             known_status=known.statuses.get(certificate.number),
         )
         for definition, decide in _PRESENTATION:
@@ -735,6 +758,7 @@ _RESULTS = {
 }
 _CALL = "Stop the shipment and ask the issuing authority by telephone, with the number and a copy."
 _REFRESH = "Fetch newer trust data, or ask the issuing authority. Nothing here says that it is false."
+_BY_EYE = "Compare it with the issuing authority's specimens, and ask it by telephone where anything differs."
 _ASK_REGISTER = "Ask the issuing authority whether its own register has this certificate."
 _WHOLE_FILE = "Ask whoever sent it for the file as it was stamped."
 _NO_STAMP = StampEvidence(problem="The file has no stamp.")

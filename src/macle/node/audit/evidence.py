@@ -197,6 +197,11 @@ def folder() -> Path:
     return Path(settings.CONFIGURATION.home) / "files"
 
 
+def has_picture(evidence: Evidence) -> bool:
+    """Return whether it is a file of which there are pictures."""
+    return evidence.media_type in {inspecting.PDF, *inspecting.FORMATS}
+
+
 def thumbnail(evidence: Evidence, *, side: int = THUMBNAIL) -> bytes:
     """Return a JPEG of the first page, at most ``side`` dots (`THUMBNAIL` or `PREVIEW`), without what a camera writes.
 
@@ -204,7 +209,7 @@ def thumbnail(evidence: Evidence, *, side: int = THUMBNAIL) -> bytes:
     """
     if side not in {THUMBNAIL, PREVIEW}:
         raise ValueError(f"Pictures are made with {THUMBNAIL} or {PREVIEW} dots, not {side}.")
-    if evidence.media_type not in {inspecting.PDF, *inspecting.FORMATS}:
+    if not has_picture(evidence):
         raise PictureMissing("There is no picture of this kind of file.", where=evidence.sha256)
     made = Path(settings.CONFIGURATION.home) / "thumbnails" / str(side) / evidence.sha256[:2] / f"{evidence.sha256}.jpg"
     try:

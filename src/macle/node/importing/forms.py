@@ -9,17 +9,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.node.desk import forms
-from macle.node.exporting.counter_forms import SEALS
+from macle.node.exporting.counter_forms import PICTURES, SEALS
 from macle.node.exporting.forms import HEADINGS
 from macle.node.importing import words
 from macle.node.importing.actions.inspecting import Found
 from macle.node.importing.models import Answer, Way
 from macle.scheme.certificates import Line
 from macle.scheme.confirmations import Count, SealState
-from macle.scheme.terms import Carats
+from macle.scheme.terms import Carats, CertificateNumber, TermInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from django_stubs_ext import StrOrPromise
 
     from macle.scheme.terms import HSCode
 
@@ -47,6 +49,133 @@ class BringForm(forms.Form):
         self.fields["what"].required = not self.files
         # A hand-held scanner types at once: the field has the focus, and helps with no guess of its own.
         self.fields["what"].widget.attrs |= {"autofocus": True, "autocomplete": "off", "dir": "ltr"}
+
+
+class PaperForm(forms.Form):
+    """What a paper certificate says, its pictures, and whether it looks as its issuer's certificates do."""
+
+    number = forms.TextField(
+        label=gettext_lazy("Number"),
+        help_text=gettext_lazy("With the two letters of the issuer, such as ZA00004821."),
+        width="medium",
+        most=24,
+    )
+    date_of_issuance = forms.DayField(label=gettext_lazy("Issued"))
+    date_of_expiry = forms.DayField(label=gettext_lazy("Expires"))
+    exporter_name = forms.TextField(label=gettext_lazy("Exporter"), most=120)
+    exporter_town = forms.TextField(label=gettext_lazy("Town of the exporter"), most=120)
+    exporter_country = forms.CountryField(label=gettext_lazy("Country of the exporter"))
+    importer_name = forms.TextField(label=gettext_lazy("Importer"), most=120)
+    importer_town = forms.TextField(label=gettext_lazy("Town of the importer"), most=120)
+    importer_country = forms.CountryField(label=gettext_lazy("Country of the importer"))
+    origin_0 = forms.CountryField(
+        label=gettext_lazy("Origin"),
+        help_text=gettext_lazy("Empty if it is mixed and not disclosed."),
+        required=False,
+    )
+    origin_1 = forms.CountryField(label=gettext_lazy("Second origin"), required=False)
+    origin_2 = forms.CountryField(label=gettext_lazy("Third origin"), required=False)
+    parcels = forms.CountField(label=gettext_lazy("Parcels"), least=1, most=10**6)
+    seals = django_forms.CharField(
+        label=gettext_lazy("Container seals"),
+        help_text=gettext_lazy("As the certificate or the container has them; one number a line."),
+        max_length=1000,
+        widget=django_forms.Textarea(attrs={"rows": 2, "dir": "ltr", "class": "wide"}),
+    )
+    front = forms.FileField(label=gettext_lazy("Picture of the front"), endings=PICTURES, most=20 * forms.MEGABYTE)
+    back = forms.FileField(
+        label=gettext_lazy("Picture of the back"), endings=PICTURES, most=20 * forms.MEGABYTE, required=False
+    )
+    looks = forms.ChoiceField(
+        label=gettext_lazy("Does it look as this authority's certificates do?"),
+        choices=[
+            ("yes", gettext_lazy("Yes: paper, printing, stamp and signatures are as they should be")),
+            ("no", gettext_lazy("No, or I am not sure")),
+        ],
+        hints={"no": gettext_lazy("Its number is then not used, and the shipment is taken into custody.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
+        super().__init__(*args, **kwargs)
+        for heading, label in HEADINGS.items():
+            for what, field in _measures(label):
+                self.fields[f"{what}_{_place(heading)}"] = field
+
+    def clean_number(self) -> str:
+        """Return the number as one word; refuse what is none."""
+        try:
+            return str(CertificateNumber.parse(" ".join(self.cleaned_data["number"].upper().split()), where="number"))
+        except TermInvalid as error:
+            raise forms.Said.of(error) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a certificate without any weight, a weight without a value, and days in the wrong order."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        _require_values(self, cleaned)
+        if not _lines_of(cleaned) and not self.errors:
+            self.add_error(None, _("Give the weight of at least one heading."))
+        issued, expires = cleaned.get("date_of_issuance"), cleaned.get("date_of_expiry")
+        if issued and expires and expires < issued:
+            self.add_error("date_of_expiry", _("It expires before it was issued. Read both days again."))
+        return cleaned
+
+    def typed(self) -> dict[str, Any]:
+        """Return it as `macle.node.importing.papers.certificate_of` takes it."""
+        given = self.cleaned_data
+        origin = [given[f"origin_{place}"] for place in range(3)]
+        return {
+            "number": given["number"],
+            "date_of_issuance": given["date_of_issuance"].isoformat(),
+            "date_of_expiry": given["date_of_expiry"].isoformat(),
+            **{
+                who: {part: given[f"{who}_{part}"] for part in ("name", "town", "country")}
+                for who in ("exporter", "importer")
+            },
+            "origin": [code for code in dict.fromkeys(origin) if code],
+            "lines": {
+                line.hs.value: {"carats": line.carats.hundredths, "value": line.value.hundredths}
+                for line in _lines_of(given)
+            },
+            "parcels": given["parcels"],
+            "container_seals": list(dict.fromkeys(_lines(given["seals"]))),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return for each heading its two fields."""
+        return [
+            {"heading": label, "carats": self[f"carats_{_place(heading)}"], "value": self[f"value_{_place(heading)}"]}
+            for heading, label in HEADINGS.items()
+        ]
+
+
+def _place(heading: HSCode) -> str:
+    """Return the heading as it ends the name of a field."""
+    return heading.value.replace(".", "")
+
+
+def _measures(label: StrOrPromise) -> tuple[tuple[str, django_forms.Field], ...]:
+    """Return the two fields of a heading."""
+    return (
+        ("carats", forms.CaratsField(label=_("%(heading)s: weight") % {"heading": label}, required=False)),
+        ("value", forms.DollarsField(label=_("%(heading)s: value") % {"heading": label}, required=False)),
+    )
+
+
+def _require_values(form: forms.Form, cleaned: Mapping[str, Any]) -> None:
+    for heading in HEADINGS:
+        place = _place(heading)
+        if cleaned.get(f"carats_{place}") is not None and cleaned.get(f"value_{place}") is None:
+            form.add_error(f"value_{place}", _("Give the value too."))
+
+
+def _lines_of(cleaned: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return a line for each heading of which there is something."""
+    found = []
+    for heading in HEADINGS:
+        weight, value = cleaned.get(f"carats_{_place(heading)}"), cleaned.get(f"value_{_place(heading)}")
+        if weight is not None and value is not None and weight.hundredths:
+            found.append(Line(heading, weight, value))
+    return tuple(found)
 
 
 class PresentForm(forms.Form):
@@ -172,22 +301,14 @@ class InspectForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.declared = declared
         for heading, label in HEADINGS.items():
-            place = heading.value.replace(".", "")
-            self.fields[f"carats_{place}"] = forms.CaratsField(
-                label=_("%(heading)s: weight") % {"heading": label}, required=False
-            )
-            self.fields[f"value_{place}"] = forms.DollarsField(
-                label=_("%(heading)s: value") % {"heading": label}, required=False
-            )
+            for what, field in _measures(label):
+                self.fields[f"{what}_{_place(heading)}"] = field
 
     def clean(self) -> dict[str, Any]:
         """Refuse figures of a container that was left closed, and an opened one without any."""
         cleaned: dict[str, Any] = super().clean() or {}
-        lines = self.lines(cleaned)
-        for heading in HEADINGS:
-            place = heading.value.replace(".", "")
-            if cleaned.get(f"carats_{place}") is not None and cleaned.get(f"value_{place}") is None:
-                self.add_error(f"value_{place}", _("Give the value too."))
+        lines = _lines_of(cleaned)
+        _require_values(self, cleaned)
         if cleaned.get("opened") == "no" and (lines or cleaned.get("parcels")):
             self.add_error("opened", _("What was not opened was not weighed. Empty the figures, or say that you did."))
         if cleaned.get("opened") == "yes":
@@ -197,16 +318,6 @@ class InspectForm(forms.Form):
                 self.add_error(None, _("Give the weight of at least one heading."))
         return cleaned
 
-    def lines(self, cleaned: Mapping[str, Any]) -> tuple[Line, ...]:
-        """Return what was measured, a line for each heading of which there is something."""
-        found = []
-        for heading in HEADINGS:
-            place = heading.value.replace(".", "")
-            weight, value = cleaned.get(f"carats_{place}"), cleaned.get(f"value_{place}")
-            if weight is not None and value is not None and weight.hundredths:
-                found.append(Line(heading, weight, value))
-        return tuple(found)
-
     def found(self) -> Found:
         """Return what the action takes."""
         cleaned = self.cleaned_data
@@ -214,7 +325,7 @@ class InspectForm(forms.Form):
         return Found(
             seals=SealState(int(cleaned["seals"])),
             found_seals=_lines(cleaned["found_seals"]),
-            measured=Count(cleaned["parcels"], self.lines(cleaned)) if opened else None,
+            measured=Count(cleaned["parcels"], _lines_of(cleaned)) if opened else None,
             synthetics=cleaned["synthetics"] or Carats(0),
         )
 
@@ -224,8 +335,8 @@ class InspectForm(forms.Form):
             {
                 "heading": label,
                 "declared": self.declared.get(heading),
-                "carats": self[f"carats_{heading.value.replace('.', '')}"],
-                "value": self[f"value_{heading.value.replace('.', '')}"],
+                "carats": self[f"carats_{_place(heading)}"],
+                "value": self[f"value_{_place(heading)}"],
             }
             for heading, label in HEADINGS.items()
         ]

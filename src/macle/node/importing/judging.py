@@ -12,6 +12,7 @@ from django.conf import settings
 
 from macle.node.audit import pictures
 from macle.node.importing.models import Presentation
+from macle.node.importing.papers import Paper
 from macle.node.registry import believing
 from macle.paper import carriers
 from macle.proof import qr, verification
@@ -45,7 +46,7 @@ def _codes(picture: bytes) -> list[str]:
     return found
 
 
-def report(carried: Carried, *, office: str, at: datetime, first_import: bool | None = None) -> Report:
+def report(brought: Carried | Paper, *, office: str, at: datetime, first_import: bool | None = None) -> Report:
     """Judge what was brought as if it were presented at this office at this instant; nothing is written.
 
     ``first_import`` says whether the goods enter for the first time, where a prohibition depends on it.
@@ -62,25 +63,28 @@ def report(carried: Carried, *, office: str, at: datetime, first_import: bool | 
             first_import=first_import,
             known=known,
         )
+        if isinstance(brought, Paper):
+            return verification.report_of_paper(brought.certificate, circumstances=circumstances)
         return verification.report(
-            carried.data, circumstances=circumstances, carrier=carried.carrier, stamps=carried.stamps
+            brought.data, circumstances=circumstances, carrier=brought.carrier, stamps=brought.stamps
         )
 
     found = judged(Known())
     claimed = found.certificate or found.claim
     first = using(str(claimed.number)) if claimed is not None else None
-    return found if claimed is None or first is None else judged(_known(claimed.number, first))
+    return found if claimed is None or first is None else judged(_known(found, claimed.number, first))
 
 
-def _known(number: CertificateNumber, first: Presentation) -> Known:
-    identity = bytes.fromhex(first.identity)
-    if not identity:
-        # It was used as paper: whichever signed one comes now, the number is used.
-        return Known()
+def _known(found: Report, number: CertificateNumber, first: Presentation) -> Known:
+    """Return what our book says of the number; paper has no identity, and under its number it is the same one."""
+    used = bytes.fromhex(first.identity)
+    now = found.signed.identity if found.signed is not None else b""
     earlier = EarlierPresentation(
         participant=ParticipantCode(settings.CONFIGURATION.participant), office=first.office, at=first.at
     )
-    return Known(identities={number: identity}, presentations={identity: earlier})
+    if not used or not now:
+        return Known(presentations={now: earlier})
+    return Known(identities={number: used}, presentations={used: earlier})
 
 
 def uses_of(number: str) -> QuerySet[Presentation]:

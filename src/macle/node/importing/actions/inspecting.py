@@ -25,7 +25,7 @@ from macle.node.exchange.actions import ToPartner
 from macle.node.exchange.models import Kind
 from macle.node.exporting import queries as house
 from macle.node.exporting.actions import steps as words
-from macle.node.importing import queries
+from macle.node.importing import papers, queries
 from macle.node.importing.actions import steps
 from macle.node.importing.models import Answer, Endorsement, Inspection, Shipment
 from macle.node.permissions import Act
@@ -145,9 +145,11 @@ def inspect(*, reference: str, found: Found, by: Actor, at: datetime) -> Inspect
 
 
 def certificate_of(shipment: Shipment) -> Certificate | None:
-    """Return the signed certificate of a shipment, if it was presented and is genuine."""
+    """Return the certificate with which a shipment was presented, if it is genuine: signed, or typed from paper."""
     if not shipment.presentations.filter(uses=True, corrected_at__isnull=True).exists():
         return None
+    if shipment.content.typed:
+        return papers.read(shipment.content.typed).certificate
     return codec.decode_certificate(cose.read(bytes(shipment.content.cose)).payload)
 
 

@@ -5,6 +5,7 @@ The rules of this module:
 - Only an importing official presents; looking writes nothing.
 - What is genuine uses its number, whatever the law says of the shipment: an expired certificate is not used again
   elsewhere. What is not genuine, or cannot be decided, uses none: a forgery must not stop what it copies.
+- Whether paper is genuine an official says, who compared it with the issuer's specimens; the verifier never does.
 - The same certificate at the same office is the same presentation. Anywhere else it is stopped, with an alarm that
   names the first; another certificate under a number that is used is an alarm at any office.
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
@@ -27,6 +28,7 @@ from macle.node.exporting.actions import steps as words
 from macle.node.importing import judging, queries
 from macle.node.importing.actions import steps
 from macle.node.importing.models import Alarm, Content, Correction, Presentation, Shipment, Way
+from macle.node.importing.papers import Paper
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.node.traders.models import Licence, LicenceKind, Trader
@@ -34,6 +36,7 @@ from macle.proof.verification import Answer
 from macle.scheme.lifecycle import CertificateAct, CertificateState, ShipmentAct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from macle.node.permissions import Actor
@@ -80,7 +83,7 @@ class Presented:
 
 def present(
     *,
-    carried: Carried,
+    carried: Carried | Paper,
     office: str,
     way: Way = Way.PRESENTED,
     arrived_on: date | None = None,
@@ -114,10 +117,13 @@ def present(
                 arrived = _waiting(received, office=office, by=by) if received else _new(office, way=way, at=at)
                 if arrived_on is not None:
                     arrived.arrived_on = arrived_on
-                shipment = _named(arrived, certificate, report, at=at)
-                _take_in(shipment, report, customs_reference=customs_reference, by=by, at=at)
+                uses = carried.looks_right if isinstance(carried, Paper) else report.genuine is Answer.YES
+                shipment = _named(arrived, certificate, report, uses=uses, at=at)
+                typed = carried.plain() if isinstance(carried, Paper) else {}
+                shipment.customs_reference = customs_reference or shipment.customs_reference
+                _take_in(shipment, report, uses=uses, typed=typed, by=by, at=at)
                 return Presented(shipment, report, again=False)
-            if (first.office, first.identity) == (office, identity):
+            if first.office == office and not _is_another(first.identity, identity):
                 return Presented(first.shipment, report, again=True)
             alarm = _alarm(first, identity, office=office, by=by, at=at)
     except IntegrityError:
@@ -137,10 +143,17 @@ def present(
     raise _elsewhere(first, alarm)
 
 
-def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: Actor, at: datetime) -> None:
+def _is_another(first: str, now: str) -> bool:
+    """Return whether two identities under one number are of two certificates; paper has none."""
+    return bool(first and now) and first != now
+
+
+def _take_in(
+    shipment: Shipment, report: Report, *, uses: bool, typed: Mapping[str, Any], by: Actor, at: datetime
+) -> None:
     """Write down what was presented, and that the shipment is here and its papers were looked at."""
-    shipment.customs_reference = customs_reference or shipment.customs_reference
-    Content.objects.create(shipment=shipment, cose=report.signed.to_bytes() if report.signed is not None else b"")
+    cose = report.signed.to_bytes() if report.signed is not None else b""
+    Content.objects.create(shipment=shipment, cose=cose, typed=typed)
     presentation = Presentation.objects.create(
         shipment=shipment,
         number=shipment.number,
@@ -150,12 +163,12 @@ def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: 
         by=by.identifier,
         carrier=report.carrier,
         report=judging.plain(report),
-        uses=report.genuine is Answer.YES,
+        uses=uses,
         **_answers(report),
     )
     steps.take(
         shipment,
-        [*_arriving(shipment), *([CertificateAct.PRESENT] if _is_accepted(report) else [])],
+        [*_arriving(shipment), *([CertificateAct.PRESENT] if uses and _may_enter(report) else [])],
         tag=Act.CERTIFICATE_PRESENT,
         by=by,
         at=at,
@@ -164,6 +177,7 @@ def _take_in(shipment: Shipment, report: Report, *, customs_reference: str, by: 
             "way": shipment.way,
             "carrier": report.carrier,
             "uses": presentation.uses,
+            **({"pictures": list(typed["pictures"])} if typed else {}),
             **_answers(report),
         },
     )
@@ -175,9 +189,9 @@ def _arriving(shipment: Shipment) -> list[ShipmentAct]:
     return [act for act in ON_ARRIVAL if act.value not in done]
 
 
-def _is_accepted(report: Report) -> bool:
-    """Return whether the certificate itself is presented: no step of the verifier stands against it."""
-    return report.genuine is Answer.YES and Answer.NO not in (report.in_date, report.admissible)
+def _may_enter(report: Report) -> bool:
+    """Return whether neither its dates nor the law stands against it."""
+    return Answer.NO not in (report.in_date, report.admissible)
 
 
 def _answers(report: Report) -> dict[str, str]:
@@ -216,7 +230,7 @@ def _waiting(reference: str, *, office: str, by: Actor) -> Shipment:
     return shipment
 
 
-def _named(shipment: Shipment, certificate: Certificate, report: Report, *, at: datetime) -> Shipment:
+def _named(shipment: Shipment, certificate: Certificate, report: Report, *, uses: bool, at: datetime) -> Shipment:
     """Fill in what the certificate declares, and until when its import is confirmed: from the day it was presented."""
     shipment.issuer, shipment.number = certificate.issuer, str(certificate.number)
     shipment.identity = report.signed.identity.hex() if report.signed is not None else ""
@@ -224,7 +238,7 @@ def _named(shipment: Shipment, certificate: Certificate, report: Report, *, at: 
     shipment.date_of_expiry = certificate.date_of_expiry
     law = queries.profile(shipment.office, at=at)
     shipment.due_on = law.confirmation.due(law.day_of(at, office=shipment.office))
-    if report.genuine is Answer.YES:
+    if uses:
         shipment.importer = _importer(certificate, on=shipment.arrived_on)
     shipment.exporter_name, shipment.importer_name = certificate.exporter.name, certificate.importer.name
     shipment.parcels = certificate.parcels
@@ -251,7 +265,7 @@ def _alarm(first: Presentation, identity: str, *, office: str, by: Actor, at: da
         office=office,
         at=at,
         by=by.identifier,
-        is_other=first.identity != identity,
+        is_other=_is_another(first.identity, identity),
     )
     steps.note(
         first.shipment,

@@ -7,6 +7,7 @@ token that is good for this person alone.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,15 +19,18 @@ from django.utils.translation import gettext as _
 from macle import errors
 from macle.node.audit import evidence
 from macle.node.desk import pages
-from macle.node.importing import forms, judging, queries
+from macle.node.importing import forms, judging, papers, queries
 from macle.node.importing.actions import presenting
 from macle.node.importing.models import Alarm, Way
 from macle.node.importing.pages import reports
 from macle.node.permissions import Act
 from macle.paper.carriers import Carried
 from macle.proof import qr
+from macle.proof.verification import Answer
+from macle.scheme.terms import CertificateNumber, TermInvalid
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
     from django.http.response import HttpResponseBase
 
     from macle.node.desk.pages import Request
@@ -53,13 +57,52 @@ def present(request: Request) -> HttpResponseBase:
         return _presented(request)
     form = forms.BringForm(request.POST, request.FILES) if request.method == "POST" else forms.BringForm()
     if form.is_bound and form.is_valid():
+        if number := _number(form.cleaned_data["what"]):
+            return HttpResponseRedirect(f"{reverse('importing:paper')}?{urlencode({'number': number})}")
         try:
-            carried, token = _read(request, form)
-            return _looked_at(request, carried, token)
+            brought, token = _read(request, form)
+            return _looked_at(request, brought, token)
         except errors.MacleError as error:
             form.take(error)
     status = 422 if form.is_bound else 200
     return pages.render(request, "importing/bring.html", {"form": form}, status=status)
+
+
+@pages.page(Act.CERTIFICATE_PRESENT, post=True)
+def paper(request: Request) -> HttpResponseBase:
+    """Take what a paper certificate says, with its pictures, and show the report; nothing is used yet."""
+    form = (
+        forms.PaperForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else forms.PaperForm(initial={"number": request.GET.get("number", "")})
+    )
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        try:
+            held = [_kept(request, given[side], where=side) for side in ("front", "back") if given[side]]
+            brought = papers.Paper(typed=form.typed(), pictures=tuple(held), looks_right=given["looks"] == "yes")
+            return _looked_at(request, brought, _token(request, paper=brought.plain()))
+        except errors.MacleError as error:
+            form.take(error)
+    status = 422 if form.is_bound else 200
+    return pages.render(request, "importing/paper.html", {"form": form}, status=status)
+
+
+def _kept(request: Request, upload: UploadedFile[bytes], *, where: str) -> str:
+    """Keep a picture of the paper, and return its digest."""
+    name = upload.name or where
+    held = evidence.keep(data=upload, name=name, by_identifier=request.actor.identifier, at=request.at, where=where)
+    if not evidence.has_picture(held):
+        raise evidence.UploadRefused(f"{name} is no picture.", where=where, mend="Scan the sheet, or photograph it.")
+    return held.sha256
+
+
+def _number(text: str | None) -> str:
+    """Return the number of a certificate if that is what was typed, and nothing else."""
+    try:
+        return str(CertificateNumber.parse(" ".join((text or "").upper().split())))
+    except TermInvalid:
+        return ""
 
 
 def _read(request: Request, form: forms.BringForm) -> tuple[Carried, str]:
@@ -89,11 +132,11 @@ def _only(found: list[Carried]) -> Carried:
     return found[0]
 
 
-def _token(request: Request, **what: str) -> str:
+def _token(request: Request, **what: object) -> str:
     return signing.dumps([what, request.actor.identifier], salt=_BROUGHT, compress=True)
 
 
-def _brought(request: Request) -> Carried:
+def _brought(request: Request) -> Carried | papers.Paper:
     """Return what was looked at on the page before."""
     try:
         what, whose = signing.loads(request.POST.get("brought", ""), salt=_BROUGHT)
@@ -101,6 +144,8 @@ def _brought(request: Request) -> Carried:
         what, whose = {}, ""
     if whose != request.actor.identifier:
         raise BroughtLost("What was looked at is not there any more.", where="brought", mend="Bring it again.")
+    if "paper" in what:
+        return papers.read(what["paper"])
     if "digest" in what:
         return _only(judging.brought(evidence.read(what["digest"])))
     return Carried(what["text"], what.get("carrier", "QR text"), None)
@@ -118,13 +163,16 @@ def _form(request: Request, *, token: str = "") -> forms.PresentForm:
 
 
 def _looked_at(
-    request: Request, carried: Carried, token: str, *, form: forms.PresentForm | None = None
+    request: Request, brought: Carried | papers.Paper, token: str, *, form: forms.PresentForm | None = None
 ) -> HttpResponseBase:
     """Show what the verifier says, and how it is presented; nothing is written."""
     offices = sorted(request.actor.reach(Act.CERTIFICATE_PRESENT).offices)
-    report = judging.report(carried, office=offices[0], at=request.at)
+    report = judging.report(brought, office=offices[0], at=request.at)
     certificate = report.certificate or report.claim
+    on_paper = brought if isinstance(brought, papers.Paper) else None
     context = {
+        "paper": on_paper,
+        "uses": on_paper.looks_right if on_paper else report.genuine is Answer.YES,
         "seen": reports.seen_of(report, importing=settings.CONFIGURATION.participant),
         "first": judging.using(str(certificate.number)) if certificate is not None else None,
         "form": form or _form(request, token=token),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from macle.node.desk import sentences
 from macle.node.desk import words as desk_words
+from macle.proof import verification
 from macle.proof.verification import Answer, Question, Result
 from macle.scheme import rules
 
@@ -106,6 +107,8 @@ _WORDS: Final[Mapping[Answer, Callable[[], tuple[str, str]]]] = {
 
 
 def _then(report: Report, issuer: str) -> str:
+    if report.carrier == verification.PAPER:
+        return _("Paper is judged by eye: compare it with what %(issuer)s issues.") % {"issuer": issuer}
     if report.genuine is Answer.YES:
         return _("%(issuer)s signed this certificate, and it has not been changed.") % {"issuer": issuer}
     failing = report.failing

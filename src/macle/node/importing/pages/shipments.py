@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from macle.node.accounts import queries as accounts
+from macle.node.audit import evidence
 from macle.node.desk import pages, parts
 from macle.node.desk import words as desk_words
 from macle.node.importing import queries, words
@@ -46,9 +47,26 @@ def shipment(request: Request, reference: str) -> HttpResponseBase:
         "asked": found.endorsements.last(),
         "presentation": found.presentations.filter(corrected_at=None).first(),
         "confirmed": queries.confirmation_of(found),
+        "pictures": range(len(_pictures(found))),
         "alarms": Alarm.objects.filter(first__shipment=found),
     }
     return pages.render(request, "importing/shipment.html", context)
+
+
+@pages.page(Act.SHIPMENT_READ)
+def picture(request: Request, reference: str, place: int) -> HttpResponseBase:
+    """Show one picture of a paper certificate."""
+    found = queries.shipment(reference, request.actor)
+    held = _pictures(found)
+    if place >= len(held):
+        raise queries.no_shipment()
+    return evidence.picture_answer(request, evidence.get(held[place]), side=evidence.PREVIEW)
+
+
+def _pictures(shipment: Shipment) -> list[str]:
+    """Return the digests of the pictures of a paper certificate."""
+    content = getattr(shipment, "content", None)
+    return list(content.typed.get("pictures", ())) if content is not None else []
 
 
 @dataclass(frozen=True, slots=True)
