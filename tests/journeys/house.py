@@ -75,7 +75,7 @@ class Staffed(Protocol):
 
 @dataclass
 class Arrivals:
-    """Two offices to which a partner's shipments come, each with an importing official."""
+    """Two offices to which a partner's shipments come, each with an importing official, and customs before them."""
 
     desk: node_importing.House
     users: dict[Role, User]
@@ -102,7 +102,7 @@ def _received(home: Path) -> Arrivals:
     role = Role.IMPORTING_OFFICIAL
     here, there = somebody(role), somebody(role, office=node_importing.OTHER_OFFICE, login="quay.official")
     node_importing.appointed(home, identifier=here.identifier, name=here.name)
-    return Arrivals(desk, {role: here}, {role: there})
+    return Arrivals(desk, {role: here, Role.CUSTOMS: somebody(Role.CUSTOMS)}, {role: there})
 
 
 @dataclass

@@ -186,3 +186,48 @@ def test_a_paper_certificate_is_typed_compared_by_eye_and_confirmed(
         hand.follow("Confirm the import", within="main")
         person.consent("confirmation", do="Confirm")
         hand.sees("The confirmation is signed, and on its way to South Africa.", within="body")
+
+
+def test_customs_hands_over_on_a_phone_and_the_desk_presents(enter: Callable[..., Person], tmp_path: Path) -> None:
+    with arrivals() as house:
+        picture = a_picture(house, tmp_path)
+        phone = enter(house, Role.CUSTOMS)
+        phone.hand.page.set_viewport_size({"width": 390, "height": 844})
+        hand = phone.open("/")
+        assert hand.heading() == "What arrives"
+        hand.bring(re.compile("^Or a file"), picture)
+        hand.press("Look at it")
+        hand.sees("Valid")
+        hand.choose("To which office", "Port Selle Diamond Office")
+        hand.write("Seals, also those that you put on", "CU 77")
+        hand.write(re.compile("^Customs reference"), "C-118")
+        hand.press("Hand it over under seal")
+        hand.sees("Handed over to Port Selle Diamond Office.", within="body")
+        desk = enter(house, ROLE).open("/shipments/desk")
+        desk.sees("Handed over by customs, under seal")
+        desk.follow("Present its certificate", within="main")
+        desk.bring(re.compile("^Or a file"), picture)
+        desk.press("Read it")
+        desk.press("Present it")
+        desk.sees("Handed over by customs, under seal")
+        shipment = apart(Shipment.objects.get)
+        assert (shipment.number, shipment.announced, shipment.customs_reference) == (
+            "ZA00004821",
+            "ZA00004821",
+            "C-118",
+        )
+
+
+def test_customs_stops_goods_without_a_certificate(enter: Callable[..., Person]) -> None:
+    with arrivals() as house:
+        phone = enter(house, Role.CUSTOMS)
+        phone.hand.page.set_viewport_size({"width": 390, "height": 844})
+        hand = phone.open("/customs/arrivals")
+        hand.choose("To which office", "Port Selle Diamond Office")
+        hand.write("Seals, also those that you put on", "CU 78")
+        hand.press("Stop it")
+        hand.sees("Goods are stopped for a reason.")
+        hand.write(re.compile("^Remark"), "Found in hand luggage.")
+        hand.press("Stop it")
+        hand.sees("Stopped: Port Selle Diamond Office decides.", within="body")
+        assert apart(Shipment.objects.get).way == "stopped"

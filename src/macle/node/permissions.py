@@ -168,6 +168,8 @@ class Act(StrEnum):
     IMPORT_CONFIRM = "import:confirm"
     SHIPMENT_RECEIVE = "shipment:receive"
     """Take goods into custody: handed over under seal, arrived by post, or without any certificate."""
+    SHIPMENT_HAND_OVER = "shipment:hand-over"
+    """Hand goods over under seal where they enter, or stop them there."""
     SHIPMENT_DETAIN = "shipment:detain"
     SHIPMENT_REFUSE = "shipment:refuse"
     SHIPMENT_RETURN = "shipment:return"
@@ -276,6 +278,7 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.SHIPMENT_RELEASE: _IMPORTER,
     Act.IMPORT_CONFIRM: _IMPORTER,
     Act.SHIPMENT_RECEIVE: _IMPORTER,
+    Act.SHIPMENT_HAND_OVER: {Role.CUSTOMS: Reach.PARTICIPANT},
     Act.SHIPMENT_DETAIN: _IMPORTER,
     Act.SHIPMENT_REFUSE: _IMPORTER,
     Act.SHIPMENT_RETURN: _IMPORTER,

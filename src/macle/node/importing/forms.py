@@ -246,6 +246,33 @@ class ReceiveForm(forms.Form):
         return _lines(self.cleaned_data["seals"])
 
 
+class BorderForm(forms.Form):
+    """What customs hands over where it enters, or stops: to which office, and under which seals."""
+
+    announced = django_forms.CharField(widget=django_forms.HiddenInput(), required=False, max_length=24)
+    office = forms.OneOfManyField(label=gettext_lazy("To which office"), choices=())
+    seals = django_forms.CharField(
+        label=gettext_lazy("Seals, also those that you put on"),
+        help_text=gettext_lazy("One number a line."),
+        max_length=1000,
+        widget=django_forms.Textarea(attrs={"rows": 2, "dir": "ltr", "class": "wide"}),
+    )
+    customs_reference = forms.TextField(
+        label=gettext_lazy("Customs reference"), most=64, width="medium", required=False
+    )
+    remark = forms.ReasonField(
+        label=gettext_lazy("Remark"), required=False, help_text=gettext_lazy("If you stop it, say why.")
+    )
+
+    def __init__(self, *args: Any, offices: Iterable[str], **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
+        super().__init__(*args, **kwargs)
+        _of_offices(self, offices)
+
+    def clean_seals(self) -> list[str]:
+        """Return the numbers, without the lines between them."""
+        return _lines(self.cleaned_data["seals"])
+
+
 class RemarkForm(forms.Form):
     """What the confirmation says beside the figures."""
 

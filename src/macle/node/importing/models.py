@@ -37,6 +37,8 @@ class Way(models.TextChoices):
     """Somebody brought it with its certificate."""
     HANDED_OVER = "handed over"
     """Customs at the port of entry hands it over under seal."""
+    STOPPED = "stopped"
+    """Customs stopped it where it entered, and the authority decides."""
     POST = "post"
     FOUND = "found"
     """Goods without any certificate."""
@@ -55,6 +57,8 @@ class Shipment(models.Model):
     number = models.CharField(max_length=_NUMBER, blank=True)
     identity = models.CharField(max_length=_DIGEST, blank=True)
     """That of the signed certificate; empty where there is only paper, or none."""
+    announced = models.CharField(max_length=_NUMBER, blank=True)
+    """The number that customs read before the certificate was presented: it says which one to expect, and no more."""
     state = models.CharField(max_length=24, choices=[(each.value, each.value) for each in ShipmentState])
     certificate_state = models.CharField(
         max_length=24, choices=[(each.value, each.value) for each in CertificateState], blank=True

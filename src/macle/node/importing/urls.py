@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from macle.node.importing.pages import acts, confirming, lists, presenting, queue, receiving, shipments
+from macle.node.importing.pages import acts, border, confirming, lists, presenting, queue, receiving, shipments
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("shipments/desk", queue.queue, name="queue"),
     path("shipments/present", presenting.present, name="present"),
     path("shipments/paper", presenting.paper, name="paper"),
+    path("customs/arrivals", border.border, name="border"),
     path("shipments/receive", receiving.receive, name="receive"),
     path("shipments/<slug:reference>/", shipments.shipment, name="shipment"),
     path("shipments/<slug:reference>/inspect", acts.inspect, name="inspect"),

@@ -61,6 +61,7 @@ MARKS: Final[Mapping[ShipmentState, str]] = {
 WAYS: Final[Mapping[Way, StrOrPromise]] = {
     Way.PRESENTED: _("Presented with its certificate"),
     Way.HANDED_OVER: _("Handed over by customs, under seal"),
+    Way.STOPPED: _("Stopped by customs"),
     Way.POST: _("Came by post"),
     Way.FOUND: _("Goods without a certificate"),
 }

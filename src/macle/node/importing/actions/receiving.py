@@ -7,6 +7,7 @@ Source: KPCS Core Document, Section III(a), (b).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from macle.node.importing.models import Shipment, Way
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.scheme.lifecycle import ShipmentAct
+from macle.scheme.terms import CertificateNumber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +51,64 @@ def receive(
 
     Of goods without a certificate the papers are looked at with it: there are none. Raises `ArrivalMalformed`.
     """
-    by.require(Act.SHIPMENT_RECEIVE, office=office)
+    return _taken_in(
+        Arrival(office, way, arrived_on, tuple(seals), customs_reference, importer_name),
+        remark=remark,
+        tag=Act.SHIPMENT_RECEIVE,
+        by=by,
+        at=at,
+    )
+
+
+def hand_over(
+    *,
+    office: str,
+    is_stopped: bool,
+    seals: Sequence[str],
+    announced: str = "",
+    customs_reference: str = "",
+    remark: str = "",
+    by: Actor,
+    at: datetime,
+) -> Shipment:
+    """Hand goods over to an office of the authority where they enter, under seal; or stop them, and say why.
+
+    ``announced`` is the number of the certificate that customs read, if there is any. Raises `ArrivalMalformed`.
+    """
+    if is_stopped and not remark.strip():
+        raise ArrivalMalformed(
+            "Goods are stopped for a reason.", where="remark", mend="Say why: the authority decides by it."
+        )
+    if not seals:
+        raise ArrivalMalformed("Goods are handed over under seal.", where="seals", mend="Write the number of the seal.")
+    number = str(CertificateNumber.parse(announced, where="announced")) if announced else ""
+    way = Way.STOPPED if is_stopped else Way.HANDED_OVER
+    today = queries.day(office, at=at)
+    return _taken_in(
+        Arrival(office, way, today, tuple(seals), customs_reference, "", number),
+        remark=remark,
+        tag=Act.SHIPMENT_HAND_OVER,
+        by=by,
+        at=at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What came, where, when and under which seals."""
+
+    office: str
+    way: Way
+    on: date
+    seals: tuple[str, ...]
+    customs_reference: str
+    importer_name: str
+    announced: str = ""
+
+
+def _taken_in(arrival: Arrival, *, remark: str, tag: Act, by: Actor, at: datetime) -> Shipment:
+    office, way, arrived_on = arrival.office, arrival.way, arrival.on
+    by.require(tag, office=office)
     if way is Way.PRESENTED:
         raise ArrivalMalformed(
             "What comes with its certificate is presented.", where="way", mend="Present the certificate."
@@ -57,7 +116,7 @@ def receive(
     today = queries.day(registry.office(office, at=at).name, at=at)
     if arrived_on > today:
         raise ArrivalMalformed("This day is still to come.", where="arrived_on", mend="Read the date again.")
-    held = [words.fit(seal, where="seals", most=64) for seal in seals]
+    held = [words.fit(seal, where="seals", most=64) for seal in arrival.seals]
     if len(set(held)) != len(held):
         raise ArrivalMalformed("A seal stands twice.", where="seals", mend="Write the number of each seal once.")
     why = words.fit(remark, where="remark", most=words.LONGEST_REASON)
@@ -69,9 +128,10 @@ def receive(
             state=steps.ON_THE_WAY,
             since=at,
             arrived_on=arrived_on,
-            importer_name=words.fit(importer_name, where="importer_name", most=120),
+            importer_name=words.fit(arrival.importer_name, where="importer_name", most=120),
             seals=held,
-            customs_reference=words.fit(customs_reference, where="customs_reference", most=64),
+            announced=arrival.announced,
+            customs_reference=words.fit(arrival.customs_reference, where="customs_reference", most=64),
         )
         acts = [ShipmentAct.ARRIVE, ShipmentAct.TAKE_INTO_CUSTODY]
         if way is Way.FOUND:
@@ -79,10 +139,15 @@ def receive(
         steps.take(
             shipment,
             acts,
-            tag=Act.SHIPMENT_RECEIVE,
+            tag=tag,
             by=by,
             at=at,
             reason=why,
-            facts={"way": str(way), "seals": len(held), "arrived_on": arrived_on.isoformat()},
+            facts={
+                "way": str(way),
+                "seals": len(held),
+                "arrived_on": arrived_on.isoformat(),
+                "announced": arrival.announced,
+            },
         )
     return shipment

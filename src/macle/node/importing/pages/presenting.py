@@ -57,7 +57,7 @@ def present(request: Request) -> HttpResponseBase:
         return _presented(request)
     form = forms.BringForm(request.POST, request.FILES) if request.method == "POST" else forms.BringForm()
     if form.is_bound and form.is_valid():
-        if number := _number(form.cleaned_data["what"]):
+        if number := number_in(form.cleaned_data["what"]):
             return HttpResponseRedirect(f"{reverse('importing:paper')}?{urlencode({'number': number})}")
         try:
             brought, token = _read(request, form)
@@ -97,7 +97,7 @@ def _kept(request: Request, upload: UploadedFile[bytes], *, where: str) -> str:
     return held.sha256
 
 
-def _number(text: str | None) -> str:
+def number_in(text: str | None) -> str:
     """Return the number of a certificate if that is what was typed, and nothing else."""
     try:
         return str(CertificateNumber.parse(" ".join((text or "").upper().split())))
@@ -110,9 +110,9 @@ def _read(request: Request, form: forms.BringForm) -> tuple[Carried, str]:
     upload = form.cleaned_data.get("file")
     if not upload:
         text = str(form.cleaned_data["what"]).strip()
-        return _only(judging.brought(text.encode())), _token(request, text=text)
+        return only(judging.brought(text.encode())), _token(request, text=text)
     data = upload.read()
-    carried = _only(judging.brought(data))
+    carried = only(judging.brought(data))
     if carried.stamps is None:
         # What matters of a picture or of bytes is the code; a stamped file is judged whole.
         text = carried.data if isinstance(carried.data, str) else qr.to_text(carried.data)
@@ -124,7 +124,8 @@ def _read(request: Request, form: forms.BringForm) -> tuple[Carried, str]:
     return carried, _token(request, digest=held.sha256)
 
 
-def _only(found: list[Carried]) -> Carried:
+def only(found: list[Carried]) -> Carried:
+    """Return the one certificate that was brought; raise `SeveralBrought`."""
     if len(found) > 1:
         raise SeveralBrought(
             f"{len(found)} certificates are in it.", where="file", mend="Bring one at a time: each is used by itself."
@@ -147,18 +148,27 @@ def _brought(request: Request) -> Carried | papers.Paper:
     if "paper" in what:
         return papers.read(what["paper"])
     if "digest" in what:
-        return _only(judging.brought(evidence.read(what["digest"])))
+        return only(judging.brought(evidence.read(what["digest"])))
     return Carried(what["text"], what.get("carrier", "QR text"), None)
 
 
-def _form(request: Request, *, token: str = "") -> forms.PresentForm:
+def _form(request: Request, *, token: str = "", number: str = "") -> forms.PresentForm:
     offices = sorted(request.actor.reach(Act.CERTIFICATE_PRESENT).offices)
+    announced = queries.without_certificate(request.actor).filter(announced=number).first() if number else None
     waiting = [
-        (each.reference, f"{each.reference}, {each.arrived_on}") for each in queries.without_certificate(request.actor)
+        (each.reference, f"{each.reference}, {each.arrived_on} {each.announced}".strip())
+        for each in queries.without_certificate(request.actor)
     ]
     sent = request.POST if request.POST.get("do") == "present" else None
     return forms.PresentForm(
-        sent, offices=offices, waiting=waiting, initial={"brought": token, "way": Way.PRESENTED.value}
+        sent,
+        offices=offices,
+        waiting=waiting,
+        initial={
+            "brought": token,
+            "way": announced.way if announced else Way.PRESENTED.value,
+            "received": announced.reference if announced else "",
+        },
     )
 
 
@@ -175,7 +185,7 @@ def _looked_at(
         "uses": on_paper.looks_right if on_paper else report.genuine is Answer.YES,
         "seen": reports.seen_of(report, importing=settings.CONFIGURATION.participant),
         "first": judging.using(str(certificate.number)) if certificate is not None else None,
-        "form": form or _form(request, token=token),
+        "form": form or _form(request, token=token, number=str(certificate.number) if certificate else ""),
     }
     return pages.render(request, "importing/present.html", context, status=422 if form is not None else 200)
 
