@@ -33,7 +33,7 @@ class BringForm(forms.Form):
 
     what = forms.TextField(
         label=gettext_lazy("Code of the certificate"),
-        help_text=gettext_lazy("Scan the code with a hand-held scanner, or with the camera."),
+        help_text=gettext_lazy("With a hand-held scanner. On a telephone, take a picture below."),
         missing=gettext_lazy("Scan the code, or give a file."),
         most=4000,
     )
