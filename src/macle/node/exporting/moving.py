@@ -301,7 +301,7 @@ def _entry(row: Row, reader: Reader, *, on: date) -> Earlier | tuple[Problem, ..
         date_of_issuance=issued,
         date_of_expiry=until,
         date_of_confirmation=confirmed,
-        destination=said.destination(issued or on),
+        destination=said.destination(max(issued or on, FIRST_DAY)),
         origin=said.text("origin"),
         lines=lines,
         carats_hundredths=carats,
