@@ -57,7 +57,8 @@ class TestList:
     def test_is_exported(self, kind: str) -> None:
         take_book()
         answer: Any = narrowed_by(f"export={kind}")
-        content = b"".join(answer.streaming_content)
+        content = answer.getvalue()
+        answer.close()
         assert content.startswith(b"PK") if kind == "xlsx" else b"BW00000001" in content
 
     def test_is_not_for_traders(self, house: House) -> None:

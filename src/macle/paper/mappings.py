@@ -612,8 +612,17 @@ def _guessed(of: Field, cells: Sequence[str]) -> dict[str, str]:
     if of.kind is Kind.COUNTRY:
         return {cell: _named().get(_folded(cell), "") for cell in cells[:_MOST_WORDS] if cell.upper() not in _codes()}
     if of.kind is Kind.ORIGIN:
-        return {cell: _named().get(_folded(cell), "") for cell in cells[:_MOST_WORDS] if not _is_origin(cell)}
+        return {cell: _named_origin(cell) for cell in cells[:_MOST_WORDS] if not _is_origin(cell)}
     return {}
+
+
+def _named_origin(cell: str) -> str:
+    """Return the codes of an origin that is told by names; nothing if one of them is not known."""
+    codes = [_named().get(_folded(each), "") for each in _BETWEEN_NAMES.split(cell)]
+    return " ".join(sorted(codes)) if all(codes) else ""
+
+
+_BETWEEN_NAMES: Final = re.compile("[;,/+]")
 
 
 def _is_origin(cell: str) -> bool:

@@ -246,6 +246,11 @@ class TestFile:
         assert mappings.read(written, fields=FIELDS) == proposed
         assert r'not taken: "Un \"autre\""' in written.decode()
 
+    def test_names_countries_of_an_origin_by_their_codes(self) -> None:
+        cells = ["Botswana; Namibie", "BW NA", "Mixte", "Nowhere, Botswana"]
+        proposed = mappings.propose(fields=FIELDS, headings=["Pays d'origine"], table=[[cell] for cell in cells])
+        assert proposed.words == {"origin": {"Botswana; Namibie": "BW NA", "Mixte": "*****", "Nowhere, Botswana": ""}}
+
     @pytest.mark.parametrize(
         ("cells", "decimal", "thousands"),
         [

@@ -234,7 +234,7 @@ class Certificates:
             problem = Problem(
                 Reason.DIFFERS,
                 next(iter(columns)),
-                f"{entry.number} is there, and differs in: {', '.join(columns)}.",
+                f"{entry.number} is there, or stands above, and differs in: {', '.join(columns)}.",
                 "Nothing is overwritten: see in your book which of both is right.",
             )
             return Judged(row, Outcome.REFUSED, problems=(problem,))

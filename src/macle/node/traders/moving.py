@@ -332,6 +332,6 @@ def _fields_of(trader: Trader) -> dict[str, str]:
 
 def _differing(row: Row, reader: Reader, what: str, names: Sequence[str]) -> Judged:
     columns = ", ".join(reader.column(name) for name in names)
-    said = f"{what}, and differs in: {columns}."
+    said = f"{what}, or stands above, and differs in: {columns}."
     mend = "Nothing is overwritten: correct the row, or change the trader in the register."
     return Judged(row, Outcome.REFUSED, problems=(Problem(Reason.DIFFERS, reader.column(names[0]), said, mend),))
