@@ -181,7 +181,12 @@ class TestCertificates:
         ("content", "mapping", "code", "said"),
         [
             ("", "", 4, "empty"),
-            ("number,state\n1,void\n", "[columns]\nnumber = 'number'\nstate = 'status'\n", 4, "no column 'status'"),
+            (
+                "number,state\n1,void\n",
+                "[columns]\nnumber = 'number'\nstate = 'status'\n",
+                4,
+                "no column 'status', or has it twice",
+            ),
             ("number,state\n1,void\n", "[columns]\nnumber = 'number'\n", 4, "No column is named for: state"),
             ("number,state\n1,void\n", "unit = 'stone'\n", 4, "is not part of a mapping"),
             ('number,state\n"1,void\n', "[columns]\nnumber = 'number'\nstate = 'state'\n", 4, "not a CSV table"),

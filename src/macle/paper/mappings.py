@@ -192,7 +192,7 @@ class Reader:
         heading = _plain(self.mapping.columns[of.name])
         if self.headings.count(heading) != 1:
             raise ColumnMissing(
-                f"The table has {'no' if heading not in self.headings else 'more than one'} column {heading!r}.",
+                f"The table has no column {heading!r}, or has it twice.",
                 where=of.name,
                 mend=f"Its headings are: {', '.join(each for each in self.headings if each)[:400]}.",
             )

@@ -372,9 +372,7 @@ class _Said:
             )
         for name, day in (("date_of_issuance", issued), ("date_of_confirmation", confirmed)):
             if day is not None and day > on:
-                self.wrong(
-                    Reason.DAY, name, f"{day} has not come yet.", "Look for a slip of the year, or of the month."
-                )
+                self.wrong(Reason.DAY, name, f"{day} has not come yet.", "Look for a slip of the year.")
         for name, day in (("date_of_expiry", until), ("date_of_confirmation", confirmed)):
             if issued is not None and day is not None and day < issued:
                 self.wrong(Reason.DAY, name, f"It lies before the day of issuance, {issued}.", "Look at both days.")
