@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from macle.node.audit import actions as writing
 from macle.node.audit import intake
 from macle.node.audit import queries as audit
 from macle.node.audit.intake import Outcome
@@ -91,7 +92,7 @@ class TestTake:
     def test_goes_on_where_it_was_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(intake, "CHUNK", 2)
         rows = [{"licence": f"EXP-{each}", "name": f"Example Digger {each // 2}"} for each in range(7)]
-        monkeypatch.setattr(intake.audit, "record", _stops_at(3, intake.audit.record))
+        monkeypatch.setattr(writing, "record", _stops_at(3, writing.record))
         with pytest.raises(KeyboardInterrupt):
             take_licences(*rows)
         assert (Trader.objects.count(), Licence.objects.count()) == (2, 4)
