@@ -67,6 +67,14 @@ def many(path: Path) -> Path:
     return a_file(path, table(BOOK, *({"number": f"BW{each:08}", "parcels": str(each % 7)} for each in range(MANY))))
 
 
+def mapped(what: str, file: Path, node: dict[str, str]) -> list[object]:
+    """Return the command that takes the file over as it was proposed."""
+    mapping = file.with_suffix(".toml")
+    if not mapping.exists():
+        process("node", "move-in", what, file, "--propose", mapping, **node)
+    return ["node", "move-in", what, file, "--mapping", mapping]
+
+
 LOOK = """
 import hashlib, django
 django.setup()
@@ -140,8 +148,8 @@ class TestCertificates:
 
     def test_killed_in_the_middle_go_on_to_the_same_end(self, tmp_path: Path) -> None:
         book = many(tmp_path / "book.csv")
-        command = ["node", "move-in", "certificates", str(book), "--record"]
         whole, stopped = a_node(tmp_path / "whole"), a_node(tmp_path / "stopped")
+        command = [*map(str, mapped("certificates", book, whole)), "--record"]
         assert process(*command, **whole).returncode == 0
         with subprocess.Popen(
             [*COMMAND, *command],
@@ -173,14 +181,16 @@ class TestCertificates:
             for row in rows[1:]
         ]
         book = workbook(tmp_path / "book.xlsx", [rows[0], *typed])
-        assert process("node", "move-in", "certificates", book, "--record", **node).returncode == 0
-        done = process("node", "move-in", "certificates", a_file(tmp_path / "book.csv", rows), "--record", **node)
+        assert process(*mapped("certificates", book, node), "--record", **node).returncode == 0
+        listed = a_file(tmp_path / "listed.csv", rows)
+        done = process(*mapped("certificates", listed, node), "--record", **node)
         assert "2  already there" in done.stdout
 
     @pytest.mark.parametrize(
         ("content", "mapping", "code", "said"),
         [
             ("", "", 4, "empty"),
+            ("number,state\n,\n", "", 4, "no rows below its headings"),
             (
                 "number,state\n1,void\n",
                 "[columns]\nnumber = 'number'\nstate = 'status'\n",
@@ -213,7 +223,10 @@ class TestLicensees:
         assert looked.returncode == 1, looked.stderr
         assert "row 3, area: This is empty." in looked.stdout
         assert "carats" not in looked.stdout
-        done = process("node", "move-in", "licensees", listed, "--record", **node)
+        guessed = process("node", "move-in", "licensees", listed, "--record", **node)
+        assert guessed.returncode == 2
+        assert "What is guessed is not recorded" in guessed.stderr
+        done = process(*mapped("licensees", listed, node), "--record", **node)
         assert "1  taken" in done.stdout
-        again = process("node", "move-in", "licensees", listed, "--record", **node)
+        again = process(*mapped("licensees", listed, node), "--record", **node)
         assert "1  already there" in again.stdout

@@ -65,15 +65,19 @@ def move_in(taker: Taker, given: Given, *, by: Actor) -> int:
     """Take the file over, or look what would be taken, and return the exit code: 1 if any row is refused."""
     from macle.node.audit import intake  # noqa: PLC0415 (Django only where a node is)
 
+    if given.record and given.mapping is None:
+        raise click.UsageError("What is guessed is not recorded: write a mapping with --propose, read it, and give it.")
     data, name = errors.read_file(given.file, most=tables.LARGEST_FILE), errors.shown(given.file)
     table = list(tables.rows_in(data, name, most_rows=MOST_ROWS))
+    if not any(any(cell.strip() for cell in cells) for cells in table[1:]):
+        raise tables.TableMalformed("The table has no rows below its headings.", where=name)
     headings, below = mappings.tidy(table[0]), table[1:]
     if given.propose is not None:
         return _propose(given.propose, fields=taker.fields, headings=headings, below=below)
     if given.mapping is None:
         read = mappings.propose(fields=taker.fields, headings=headings, table=below)
         written = mappings.to_toml(read, fields=taker.fields, headings=headings)
-        click.echo("The mapping is guessed from the headings. See it with --propose.", err=True)
+        click.echo("The mapping is guessed from headings and cells. See it with --propose.", err=True)
     else:
         written = errors.read_file(given.mapping, most=mappings.LARGEST_MAPPING)
         read = _read(written, given.mapping, taker.fields)

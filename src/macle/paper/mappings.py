@@ -439,8 +439,9 @@ def read(data: bytes, *, fields: Sequence[Field]) -> Mapping:
     """Return the mapping that a TOML file holds; raise `MappingMalformed`."""
     try:
         given = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingMalformed(f"This is not TOML that can be read: {error}.", mend=_PROPOSE) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise MappingMalformed(f"This is not TOML: {reason}.", mend=_PROPOSE) from None
     names = {each.name: each for each in fields}
     plain: dict[str, Any] = {}
     for key, value in given.items():

@@ -211,6 +211,7 @@ class TestFile:
             "[words.state]\nx = 'gone'",
             "[words.state]\nx = 1",
             "[",
+            "days = " + "[" * 100_000,
             "\xff",
         ],
     )
