@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from macle.node.exporting.models import Block, LegacyCertificate, LegacyNames
 from macle.node.exporting.moving import Certificates
 from macle.node.permissions import ActForbidden, Actor, Held, Role
 from macle.paper.mappings import Mapping, Reader
+from tests.node.test_exporting_numbers import AtOnce
 from tests.support import node_exporting as made
 from tests.support import node_moving as moving
 from tests.support.node_moving import BOOK, said, take_book
@@ -284,6 +285,20 @@ class TestBlock:
             with pytest.raises(BlockRefused, match="on paper"):
                 allot(first, first + 200, lead=lead, width=width)
         assert allot(12000400, 12000600).left == 201
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_a_block_and_a_number_in_it_are_not_both_taken(self) -> None:
+        AtOnce().run(lambda: allot(6000, 8000), lambda: take_book({"number": "BW00007000"}))
+        assert Block.objects.filter(first=6000).exists() != LegacyCertificate.objects.exists()
+        assert not list(audit.faults())
+
+    def test_the_same_book_is_taken_once_by_two(self) -> None:
+        rows = [{"number": str(each)} for each in range(1, 30)]
+        came: Any = AtOnce().run(lambda: take_book(*rows), lambda: take_book(*rows))
+        assert sorted(summary.outcomes[Outcome.TAKEN] for summary, _ in came) == [0, 29]
+        assert LegacyCertificate.objects.count() == 29
 
 
 class TestKept:
