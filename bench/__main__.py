@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from bench import degrading, node_pages, printing
+from bench import degrading, moving, node_pages, printing
 from bench.timing import ROUNDS, interleaved, load
 from macle.proof import cose, issuing, qr, verification
 from macle.proof.folders import TrustFolder
@@ -66,6 +66,7 @@ def main() -> None:
     issue_500()
     qr_degraded_read()
     pages()
+    move_in()
     print(f"# {time.perf_counter() - begun:.0f} s in all, {load()}")
 
 
@@ -83,6 +84,13 @@ def pages() -> None:
     line("page_p95", measured.p95 * 1e3, "ms")
     line("pages_per_s", measured.pages_per_second, "1/s")
     line("page_bytes", measured.largest / 1e3, "kB")
+
+
+def move_in() -> None:
+    """Take over 100,000 certificates of an old book: the slowest of CSV and XLSX on SQLite and PostgreSQL."""
+    taken = moving.measure()
+    line("legacy_100k", max(taken.values()), "s")
+    print("# legacy_100k " + ", ".join(f"{what} {seconds:.1f}" for what, seconds in taken.items()))
 
 
 def line(name: str, value: float, unit: str, ratio: float | None = None, reference: str = "-") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +68,21 @@ def test_each_setting_that_a_page_names_is_one() -> None:
     known = set(re.findall(r"^## (MACLE_NODE_\w+)", settings, re.MULTILINE))
     for page in HOW_TO.glob("*.md"):
         assert set(re.findall(r"MACLE_NODE_[A-Z0-9_]*[A-Z0-9]", page.read_text(encoding="utf-8"))) <= known, page.name
+
+
+class TestMoveIn:
+    def test_takes_over_the_examples_but_their_mistakes(self, tmp_path: Path) -> None:
+        for example in (HOW_TO.parents[1] / "examples" / "moving-in").iterdir():
+            shutil.copy(example, tmp_path)
+        settings = ["export MACLE_NODE_PARTICIPANT=BW MACLE_NODE_HOME=node", "macle node init"]
+        # A row that cannot be taken ends the command with 1, and the shell of this test with it.
+        commands = [
+            re.sub(r"(?m)^(macle node move-in .*)$", r"\1 || [ $? -eq 1 ]", each) for each in blocks("move-in.md")
+        ]
+        said = give([*settings, *commands], folder=tmp_path)
+        assert "5  taken" in said
+        assert "1: a day cannot be read, or cannot be" in said
+        assert "1: it differs from what is there" in said
+        assert "4  taken" in said
+        assert "row 5, Mining area: This is empty." in said
+        assert "none altered, removed or inserted" in said

@@ -19,6 +19,7 @@ from macle.node.exchange.models import Letter
 from macle.node.exporting.models import Application, Number
 from macle.node.permissions import Role
 from macle.node.traders.models import Message, Trader
+from tests.support import node_moving
 from tests.support.node_world import LATER, World, a_world
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def longer(world: World, count: int, mark: str) -> None:
         status_index=lambda _: None,
     )
     copies(own.fees["validated"], count)
+    node_moving.take_book(*({"number": f"BW{mark.upper()}{index:05}"} for index in range(count)))
     about = f"certificate:{own.certificates['dispatched'].number}"
     copies(Letter.objects.filter(about=about)[0], count, **_own_letters(mark))
 
@@ -94,6 +96,7 @@ def _own_letters(mark: str) -> dict[str, Callable[[int], Any]]:
 
 PAGES = [
     *((Role.VALIDATING_OFFICIAL, f"exporting:{name}") for name in ("queue", "applications", "certificates")),
+    (Role.VALIDATING_OFFICIAL, "exporting:earlier-certificates"),
     *((Role.VALIDATING_OFFICIAL, f"exporting:{name}") for name in ("confirmations", "confirmations-received")),
     *((Role.VALIDATING_OFFICIAL, f"exporting:{name}") for name in ("numbers", "notices", "fees")),
     *((Role.EXPORTER, f"exporting:{name}") for name in ("queue", "applications", "certificates", "fees")),

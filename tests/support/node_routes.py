@@ -14,6 +14,7 @@ from macle.node.exporting import queries as exporting
 from macle.node.exporting.pages import acts, portal
 from macle.node.importing.pages import acts as importing
 from macle.node.permissions import Act, Role
+from tests.support.node_world import EARLIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -151,6 +152,8 @@ _CONFIRMED = {"confirmation", "slip", "slip-picture", "settle"}
 def _of_the_desk(name: str, route: Route, world: World, side: Side) -> Iterator[_Made]:
     where = side.office, side.trader.reference
     match route.parts[0]:
+        case "number" if name == "earlier-certificate":
+            yield {"number": EARLIER}, (), "", ""
         case "number":
             state = "confirmed" if name in _CONFIRMED else "validated"
             yield {"number": side.certificates[state].number}, (), *where

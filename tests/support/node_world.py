@@ -31,7 +31,7 @@ from macle.node.registry import actions as registry
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
 from macle.scheme.terms import Carats
-from tests.support import node_exporting, node_importing, node_registry, node_traders
+from tests.support import node_exporting, node_importing, node_moving, node_registry, node_traders
 from tests.support.node_accounts import OPERATOR, a_user, an_authenticator
 from tests.support.node_audit import a_picture
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 OTHER_OFFICE = "Quayside Office"
 LATER = AT + timedelta(minutes=20)
 """When pages of the world are asked for: what was prepared for a signature is still good."""
+
+EARLIER = "BW00000017"
+"""A certificate that was issued on paper before there was this node."""
 
 TODAY = date(2026, 11, 25)
 NAMES = ("Tamsin Vale", "Joren Pell", "Ilse Marrow", "Odo Fenwick", "Petra Lund", "Anselm Rook", "Wenna Tarr")
@@ -220,6 +223,7 @@ def _made(home: Path) -> World:
         for office, side in ((OFFICE, sides[0]), (OTHER_OFFICE, sides[3]))
     }
     table = b"importer.name,destination\nQuayside Rough Trading,EU\n"
+    node_moving.take_book({"number": EARLIER})
     exporter = people.actor(held[Role.EXPORTER], at=AT)
     applications.upload(
         data=table, name="table.csv", trader=both[0].reference, office=OFFICE, by=exporter, at=_after(9)

@@ -8,17 +8,18 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import macle
 from macle import errors as families
-from macle.cli import clock, errors
+from macle.cli import clock, errors, moving
 
 if TYPE_CHECKING:
     from macle.node.audit.heads import Head
     from macle.node.configuration import Configuration
+    from macle.node.permissions import Actor
 
 LARGEST_HEADS = 1024 * 1024
 """Bytes of a file with the heads that were written down."""
@@ -169,9 +170,9 @@ def createuser(
     from django.db import transaction  # noqa: PLC0415
 
     from macle.node.accounts import actions  # noqa: PLC0415
-    from macle.node.permissions import Actor, Held, Reach, Role  # noqa: PLC0415
+    from macle.node.permissions import Reach  # noqa: PLC0415
 
-    operator, at = Actor(identifier=OPERATOR, held=(Held(role=Role.ADMINISTRATOR),)), clock.now()
+    operator, at = _operator(), clock.now()
     secret = ""
     with transaction.atomic():
         made = actions.create(login=login, name=name, email=email, password=password, by=operator, at=at)
@@ -357,6 +358,49 @@ def protect(*, role: str, apply: bool) -> None:
     click.echo(f"{role} may only add to: {names}.")
 
 
+@command.group("move-in")
+def move_in() -> None:
+    """Take over what was kept before the node: licensees, and certificates issued on paper."""
+
+
+@move_in.command("licensees")
+@moving.options
+def move_licensees_in(**given: Any) -> int:  # noqa: ANN401 (click's own)
+    """Enter holders of licences in the register, from a table (CSV, XLSX) with one licence a row.
+
+    \b
+    macle node move-in licensees licences.xlsx --propose licences.toml
+    macle node move-in licensees licences.xlsx --mapping licences.toml --report refused.csv
+    macle node move-in licensees licences.xlsx --mapping licences.toml --record
+
+    What is there already is told apart and never overwritten, so this may be stopped and begun again. Ends with 1 if a
+    row cannot be taken.
+    """  # noqa: D301
+    _opened()
+    from macle.node.traders.moving import Licensees  # noqa: PLC0415
+
+    return moving.move_in(Licensees(), moving.Given(**given), by=_operator())
+
+
+@move_in.command("certificates")
+@moving.options
+def move_certificates_in(**given: Any) -> int:  # noqa: ANN401 (click's own)
+    """Enter certificates that were issued on paper, from a table (CSV, XLSX) with one certificate a row.
+
+    \b
+    macle node move-in certificates book.csv --propose book.toml
+    macle node move-in certificates book.csv --mapping book.toml --report refused.csv
+    macle node move-in certificates book.csv --mapping book.toml --record
+
+    Compare the sums of each year with your own book before you record. What is there already is told apart and never
+    overwritten, so this may be stopped and begun again. Ends with 1 if a row cannot be taken.
+    """  # noqa: D301
+    _opened()
+    from macle.node.exporting.moving import Certificates  # noqa: PLC0415
+
+    return moving.move_in(Certificates(), moving.Given(**given), by=_operator())
+
+
 @command.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def back_up(*, file: Path) -> None:
@@ -403,6 +447,13 @@ def restore(*, file: Path, into: Path | None, sha256: str) -> None:
     click.echo(
         f"{done.rows:,} rows, {done.files:,} files, {done.length:,} lines of the audit; epoch {done.epoch} begins."
     )
+
+
+def _operator() -> Actor:
+    """Return who acts from the command line."""
+    from macle.node.permissions import Actor, Held, Role  # noqa: PLC0415
+
+    return Actor(identifier=OPERATOR, held=(Held(role=Role.ADMINISTRATOR),))
 
 
 def _configured() -> Configuration:

@@ -145,6 +145,10 @@ class Act(StrEnum):
     BLOCK_ALLOT = "block:allot"
     SHEETS_RECEIVE = "sheets:receive"
     SHEET_SPOIL = "sheet:spoil"
+    LEGACY_READ = "legacy:read"
+    """Read what was issued on paper before there was this node."""
+    LEGACY_MOVE_IN = "legacy:move-in"
+    """Take licensees and certificates over from the records that were kept before."""
     NOTICE_READ = "notice:read"
     NOTICE_ISSUE = "notice:issue"
     """Blanks or a key were stolen."""
@@ -259,6 +263,8 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.BLOCK_ALLOT: _ADMINISTRATOR,
     Act.SHEETS_RECEIVE: _EXPORTING,
     Act.SHEET_SPOIL: _EXPORTING,
+    Act.LEGACY_READ: dict.fromkeys(_DESKS, Reach.PARTICIPANT) | _ADMINISTRATOR | _READERS,
+    Act.LEGACY_MOVE_IN: _ADMINISTRATOR,
     Act.NOTICE_READ: _DESKS | _ADMINISTRATOR | _READERS,
     Act.NOTICE_ISSUE: _OFFICIAL,
     Act.NOTICE_END: _OFFICIAL,

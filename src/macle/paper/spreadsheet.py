@@ -1,8 +1,9 @@
-"""The first sheet of a spreadsheet as text, in a process that may die of it.
+"""The first sheet of a spreadsheet, in a process that may die of it.
 
-``python -m macle.paper.spreadsheet ROWS COLUMNS`` takes an XLSX file on the standard input and prints its cells as
-JSON, or a sentence that says why not. It gives itself limits on memory and time first: the reader makes room for
-every cell between the first and the last, and ends the process if there is no such room.
+``python -m macle.paper.spreadsheet ROWS COLUMNS SECONDS`` takes an XLSX file on the standard input and prints its cells
+as JSON, numbers as numbers and all else as text, or a sentence that says why not. It gives itself limits on memory and
+time first: the reader makes room for every cell between the first and the last, and ends the process if there is no
+such room.
 """
 
 from __future__ import annotations
@@ -18,9 +19,6 @@ from macle.paper import confined
 MOST_MEMORY = 1024 * 1024 * 1024
 """Bytes of address space."""
 
-MOST_SECONDS = 20
-"""Seconds of the processor."""
-
 LARGEST_UNPACKED = 512 * 1024 * 1024
 """Bytes that the parts of a spreadsheet may claim to unpack to."""
 
@@ -31,8 +29,8 @@ LARGEST_ANSWER = 8 * LARGEST_TEXT
 """Bytes of the answer: as JSON a character has up to six, and each cell its marks."""
 
 
-def first_sheet(data: bytes, *, most_rows: int, most_columns: int) -> list[list[str]] | str:
-    """Return the rows of the first sheet, or in one sentence why there are none."""
+def first_sheet(data: bytes, *, most_rows: int, most_columns: int) -> list[list[str | float]] | str:
+    """Return the rows of the first sheet, or in one sentence why there are none; of a formula, what it last showed."""
     import python_calamine  # noqa: PLC0415 (within the limits)
 
     try:
@@ -43,17 +41,22 @@ def first_sheet(data: bytes, *, most_rows: int, most_columns: int) -> list[list[
         sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
         if sheet.end is not None and (sheet.end[0] >= most_rows or sheet.end[1] >= most_columns):
             return f"The sheet has cells beyond row {most_rows:,} or column {most_columns}."
-        rows: list[list[str]] = []
+        rows: list[list[str | float]] = []
         length = 0
         for row in sheet.to_python(skip_empty_area=False):
-            rows.append([cell_text(cell) for cell in row])
-            length += sum(map(len, rows[-1]))
+            texts = [cell_text(cell) for cell in row]
+            rows.append([_plain(cell, text) for cell, text in zip(row, texts, strict=True)])
+            length += sum(map(len, texts))
             if length > LARGEST_TEXT:
                 return f"The cells hold more than {LARGEST_TEXT:,} characters."
     except (python_calamine.CalamineError, zipfile.BadZipFile, ValueError, IndexError, OSError) as error:
         return f"This is not a spreadsheet that can be read: {error}."
     else:
         return rows
+
+
+def _plain(cell: object, text: str) -> str | float:
+    return cell if isinstance(cell, int | float) and not isinstance(cell, bool) else text
 
 
 def cell_text(value: object) -> str:
@@ -79,8 +82,8 @@ def _number(value: float) -> str:
 
 def main() -> None:
     """Read the standard input and print the rows, or why there are none."""
-    confined.limit(memory=MOST_MEMORY, seconds=MOST_SECONDS, output=LARGEST_ANSWER)
-    most_rows, most_columns = map(int, sys.argv[1:])
+    most_rows, most_columns, seconds = map(int, sys.argv[1:])
+    confined.limit(memory=MOST_MEMORY, seconds=seconds, output=LARGEST_ANSWER)
     answer = first_sheet(sys.stdin.buffer.read(), most_rows=most_rows, most_columns=most_columns)
     sys.stdout.write(json.dumps(answer))
 

@@ -1,4 +1,4 @@
-"""Files of applications: JSON objects, and tables (CSV, XLSX) with one application a row.
+"""Files of applications: JSON objects, and tables (CSV, XLSX) with one application a row; and any other table.
 
 A file's kind is told by its content. A table's headings are paths: ``exporter.name``, ``lines[0].hs``;
 simple lists are one cell, joined with ``;``. Cells of a spreadsheet that are numbers come as floating point:
@@ -25,15 +25,16 @@ LARGEST_FILE = 64 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 10_000, 200
 """Applications of one file, and fields of each in a table."""
 
+_ROWS_IN_TIME = 50_000
+
 LONGEST_READING = 30
-"""Seconds that a spreadsheet may take."""
+"""Seconds that 50,000 rows of a spreadsheet may take; of the processor, two thirds of them."""
 
 LISTS = frozenset({"origin.countries", "container_seals", "validation.officials", "languages"})
 """The fields that are simple lists."""
 
 _MOST_ITEMS = 100
 _SPLIT = "Divide it into several files."
-_SMALLER = f"Save the table as CSV UTF-8, with up to {MOST_ROWS:,} rows and {MOST_COLUMNS} columns."
 _HEADING = re.compile(r"[a-z_]+(?:\[[0-9]{1,2}\])?(?:\.[a-z_]+(?:\[[0-9]{1,2}\])?)*")
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -42,6 +43,12 @@ class TableMalformed(errors.Malformed):
     """The file is neither an application nor a table of applications."""
 
     code = "table-malformed"
+
+
+class Figure(str):
+    """The text of a cell that a spreadsheet holds as a number: a point before its decimals, and no separators."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,32 @@ def record_digest(record: bytes) -> bytes:
 def applications_in(data: bytes, name: str) -> list[Lodged]:
     """Return the applications that the bytes hold; ``name`` says to people where they come from."""
     if data.startswith(_ZIP):
-        return _of_rows(name, _spreadsheet(data, name))
+        return _of_rows(name, _spreadsheet(data, name, most_rows=MOST_ROWS))
+    text = _text(data, name)
+    return _json(text, name) if text.lstrip()[0] in "{[" else _of_rows(name, _csv(text, name))
+
+
+def rows_in(data: bytes, name: str, *, most_rows: int) -> Iterator[Sequence[str]]:
+    """Give the rows of any table, its headings first; raise `TableMalformed`, perhaps only on the way.
+
+    Rows that are empty are given too, so that counting from 1 counts as spreadsheets do. What a spreadsheet holds as a
+    number is a `Figure`, and what it holds as a day is written ``2026-11-25``.
+    """
+    rows = _spreadsheet(data, name, most_rows=most_rows) if data.startswith(_ZIP) else _csv(_text(data, name), name)
+    for number, row in enumerate(rows, start=1):
+        if number > most_rows + 1 or len(row) > MOST_COLUMNS:
+            raise _too_large(name, most_rows)
+        yield row
+
+
+def _too_large(name: str, most_rows: int) -> TableMalformed:
+    return TableMalformed(
+        f"The table has more than {most_rows:,} rows or {MOST_COLUMNS} columns.", where=name, mend=_SPLIT
+    )
+
+
+def _text(data: bytes, name: str) -> str:
+    """Return the text of a file that is no spreadsheet."""
     if data.startswith(_OLD_EXCEL):
         raise TableMalformed("This is an old spreadsheet.", where=name, mend="Save it as .xlsx or as CSV UTF-8.")
     try:
@@ -89,7 +121,7 @@ def applications_in(data: bytes, name: str) -> list[Lodged]:
         ) from None
     if not text.strip():
         raise TableMalformed("The file is empty.", where=name, mend="Give one application, or a table of them.")
-    return _json(text, name) if text.lstrip()[0] in "{[" else _of_rows(name, _csv(text, name))
+    return text
 
 
 def _json(text: str, name: str) -> list[Lodged]:
@@ -126,28 +158,31 @@ def _csv(text: str, name: str) -> Iterator[list[str]]:
         raise TableMalformed(f"This is not a CSV table that can be read: {error}.", where=name) from None
 
 
-def _spreadsheet(data: bytes, name: str) -> list[list[str]]:
+def _spreadsheet(data: bytes, name: str, *, most_rows: int) -> list[list[str]]:
     """Return the cells of the first sheet as text, read in a process of its own.
 
     The reader makes room for what a sheet claims, and a few bytes can claim more than any machine has. That ends
     a process, so it is another one, with limits; see `macle.paper.spreadsheet`.
     """
+    smaller = f"Save the table as CSV UTF-8, with up to {most_rows:,} rows and {MOST_COLUMNS} columns."
+    seconds = LONGEST_READING * max(1, most_rows // _ROWS_IN_TIME)
     try:
         printed = confined.run(
             "macle.paper.spreadsheet",
-            str(MOST_ROWS + 1),
+            str(most_rows + 1),
             str(MOST_COLUMNS),
+            str(int(seconds * 2 / 3)),
             data=data,
-            seconds=LONGEST_READING,
+            seconds=seconds,
             most=spreadsheet.LARGEST_ANSWER,
         )
     except confined.ReaderEnded as error:
-        raise TableMalformed(error.what, where=name, mend=_SMALLER) from None
+        raise TableMalformed(error.what, where=name, mend=smaller) from None
     answer = json.loads(printed)
     if isinstance(answer, str):
-        raise TableMalformed(answer, where=name, mend=_SMALLER)
-    rows: list[list[str]] = answer
-    return rows
+        raise TableMalformed(answer, where=name, mend=smaller)
+    rows: list[list[str | float]] = answer
+    return [[cell if isinstance(cell, str) else Figure(spreadsheet.cell_text(cell)) for cell in row] for row in rows]
 
 
 def _of_rows(name: str, rows: Iterable[Sequence[str]]) -> list[Lodged]:
@@ -156,9 +191,7 @@ def _of_rows(name: str, rows: Iterable[Sequence[str]]) -> list[Lodged]:
     headings: list[str] | None = None
     for number, row in enumerate(rows, start=1):
         if number > MOST_ROWS + 1 or len(row) > MOST_COLUMNS:
-            raise TableMalformed(
-                f"The table has more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns.", where=name, mend=_SPLIT
-            )
+            raise _too_large(name, MOST_ROWS)
         if headings is None:
             headings = _headings(row, name)
         elif any(cell.strip() for cell in row):

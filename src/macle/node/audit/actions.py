@@ -70,10 +70,7 @@ def record(
     ``actor`` and ``subject`` are identifiers and never names. Raises `OutsideTransaction`: a line and its act commit
     together or not at all.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("A line is added in the transaction of its act.", where=tag)
-    Chain.objects.get_or_create(authority=authority, defaults={"length": 0, "head": chain.BEGINNING})
-    held = Chain.objects.select_for_update().get(authority=authority)
+    held = locked(authority, tag=tag)
     line = Line(
         chain=held,
         number=held.length + 1,
@@ -90,6 +87,17 @@ def record(
     held.length, held.head = line.number, line.digest
     held.save(update_fields=["length", "head"])
     return line
+
+
+def locked(authority: str, *, tag: str) -> Chain:
+    """Return the authority's chain, locked until the transaction ends; raise `OutsideTransaction`.
+
+    Who adds a line locks it anyway. An act that must see all that was done before it locks it before it looks.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("A line is added in the transaction of its act.", where=tag)
+    Chain.objects.get_or_create(authority=authority, defaults={"length": 0, "head": chain.BEGINNING})
+    return Chain.objects.select_for_update().get(authority=authority)
 
 
 def place_hold(*, subject: str, reason: str, by: Actor, at: datetime) -> Hold:

@@ -39,3 +39,21 @@ def find(text: str, *, by: Actor, at: datetime) -> Iterator[Found]:  # noqa: ARG
             address=reverse("exporting:application", args=[matter.reference]),
             about=f"{words.state(matter.state)}, {matter.exporter_name}",
         )
+    yield from _earlier(text, plain, by=by)
+
+
+def _earlier(text: str, plain: str, *, by: Actor) -> Iterator[Found]:
+    """Give what was issued before this node: exact numbers first, then what holds the text."""
+    reachable = queries.earlier_of(by)
+    exact = Q(number=plain) | Q(number__endswith=plain, number__regex=r"^..")
+    found = list(reachable.filter(exact)[:MOST]) if plain else []
+    if not found:
+        holding = Q(number__contains=plain) | Q(names__exporter__icontains=text) | Q(names__importer__icontains=text)
+        found = list(reachable.filter(holding)[:MOST])
+    for held in found:
+        yield Found(
+            kind=_("Issued on paper before this node"),
+            label=held.number,
+            address=reverse("exporting:earlier-certificate", args=[held.number.replace("/", "_")]),
+            about=", ".join(filter(None, (words.legacy_mark(held.state)[1], held.names.exporter))),
+        )

@@ -719,3 +719,93 @@ class Reconfirmation(Unalterable):
     def __str__(self) -> str:
         """Return which."""
         return f"{self.certificate_id} {self.is_ours}"
+
+
+# --- Issued before this node ------------------------------------------------------------------------
+
+
+class LegacyState(models.TextChoices):
+    """What became of a certificate that was issued on paper, as far as the old records say."""
+
+    OPEN = "open"
+    """Issued; the records know of no confirmation, and of nothing else."""
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    """By the importing authority."""
+    VOID = "void"
+    LOST = "lost"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+
+
+class LegacyCertificate(Unalterable):
+    """A certificate that was issued on paper before this node, as the authority's old records have it.
+
+    ``lines`` holds for each HS heading its hundredths of a carat and its value in cents, where the records tell them
+    apart. A void number may have had no goods, and no day.
+    """
+
+    number = models.CharField(max_length=_NUMBER, unique=True)
+    state = models.CharField(max_length=12, choices=LegacyState.choices)
+    date_of_issuance = models.DateField(null=True)
+    date_of_expiry = models.DateField(null=True)
+    date_of_confirmation = models.DateField(null=True)
+    destination = models.CharField(max_length=2, blank=True)
+    origin = models.CharField(max_length=48, blank=True)
+    lines = models.JSONField(default=dict)
+    carats_hundredths = models.BigIntegerField()
+    value_cents = models.BigIntegerField()
+    parcels = models.PositiveIntegerField(null=True)
+    file = models.CharField(max_length=_DIGEST)
+    """SHA-256 of the file from which it was taken over."""
+    row = models.PositiveIntegerField()
+    """Where it stood in the file, as spreadsheets count."""
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=_IDENTIFIER)
+
+    objects: ClassVar[models.Manager[LegacyCertificate]] = AppendOnly.as_manager()
+
+    class Meta:
+        """The last one first; searched by day, and by destination."""
+
+        ordering: ClassVar = ["-date_of_issuance", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["-date_of_issuance", "-id"], name="legacy_issued"),
+            models.Index(fields=["destination", "-date_of_issuance"], name="legacy_destination"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the number."""
+        return self.number
+
+    @property
+    def subject(self) -> str:
+        """Return how the audit names it."""
+        return f"certificate:{self.number}"
+
+    @property
+    def carats(self) -> Carats:
+        """Return the weight."""
+        return Carats(self.carats_hundredths)
+
+    @property
+    def value(self) -> USDollars:
+        """Return the value."""
+        return USDollars(self.value_cents)
+
+
+class LegacyNames(models.Model):
+    """The names on a certificate that was issued before this node."""
+
+    certificate = models.OneToOneField(LegacyCertificate, on_delete=models.PROTECT, related_name="names")
+    exporter = models.CharField(max_length=120, blank=True)
+    importer = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        """Sorted by exporter."""
+
+        indexes: ClassVar = [models.Index(fields=["exporter"], name="legacy_exporter")]
+
+    def __str__(self) -> str:
+        """Return the exporter."""
+        return self.exporter

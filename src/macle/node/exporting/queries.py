@@ -17,6 +17,7 @@ from macle.node.exporting.models import (
     Channel,
     Confirmation,
     Gap,
+    LegacyCertificate,
     Number,
     Settlement,
     Step,
@@ -154,6 +155,20 @@ def no_certificate() -> CertificateMissing:
     return CertificateMissing(
         "There is no such certificate.", where="number", mend="Look for it in the list of certificates."
     )
+
+
+def earlier_of(by: Actor) -> QuerySet[LegacyCertificate]:
+    """Return the certificates that were issued before this node, if the actor may read them: they are of no office."""
+    rows = LegacyCertificate.objects.select_related("names")
+    return rows if by.reach(Act.LEGACY_READ).everything else rows.none()
+
+
+def earlier(number: str, by: Actor) -> LegacyCertificate:
+    """Return one of them by its number; raise `CertificateMissing`."""
+    found = earlier_of(by).filter(number=number).first()
+    if found is None:
+        raise no_certificate()
+    return found
 
 
 def confirmations_of(by: Actor) -> QuerySet[Confirmation]:

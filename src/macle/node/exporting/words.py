@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from macle.node.exporting.models import LegacyState
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 
 if TYPE_CHECKING:
@@ -43,6 +44,26 @@ STATES: Final[Mapping[CertificateState, StrOrPromise]] = {
     CertificateState.FRAUD_CONFIRMED: _("Fraud confirmed"),
     CertificateState.INVALIDATED: _("Invalidated"),
 }
+
+LEGACY_STATES: Final[Mapping[str, StrOrPromise]] = {
+    LegacyState.OPEN: _("Nothing more is known"),
+    LegacyState.CONFIRMED: _("Confirmed"),
+    LegacyState.REFUSED: _("Refused at import"),
+    LegacyState.VOID: _("Void"),
+    LegacyState.LOST: _("Lost"),
+    LegacyState.REPLACED: _("Replaced"),
+    LegacyState.EXPIRED: _("Expired"),
+}
+"""What became of a certificate that was issued before this node."""
+
+LEGACY_MARKS: Final[Mapping[str, str]] = {
+    LegacyState.REFUSED: "inadmissible",
+    LegacyState.VOID: "not-valid",
+    LegacyState.LOST: "late",
+    LegacyState.REPLACED: "not-valid",
+    LegacyState.EXPIRED: "expired",
+}
+"""The mark beside it; *not judged* where none is named: what stands on paper alone is never shown as valid."""
 
 MARKS: Final[Mapping[CertificateState, str]] = {
     CertificateState.VALIDATED: "valid",
@@ -201,6 +222,11 @@ def mark(value: CertificateState | str) -> tuple[str, str]:
     """Return the mark and the word of a state."""
     here = CertificateState(value)
     return MARKS.get(here, "waits"), str(STATES[here])
+
+
+def legacy_mark(value: str) -> tuple[str, str]:
+    """Return the mark and the word of what became of a certificate that was issued before this node."""
+    return LEGACY_MARKS.get(value, "not-judged"), str(LEGACY_STATES[value])
 
 
 def message(code: str, facts: Mapping[str, object]) -> str:

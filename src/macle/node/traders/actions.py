@@ -171,7 +171,7 @@ def register(
 ) -> Trader:
     """Enter a trader in the register, under the next reference; raise `errors.Malformed` at the first bad field."""
     by.require(Act.TRADER_REGISTER)
-    fields = _trader_fields(
+    fields = trader_fields(
         name=name,
         latin_name=latin_name,
         address=address,
@@ -181,9 +181,8 @@ def register(
         beneficial_owners=beneficial_owners,
     )
     with transaction.atomic():
-        trader = Trader.objects.create(
-            reference=f"T-{_next('trader'):04d}", registered_at=at, registered_by=by.identifier, **fields
-        )
+        (reference,) = next_references(1)
+        trader = Trader.objects.create(reference=reference, registered_at=at, registered_by=by.identifier, **fields)
         _record(Act.TRADER_REGISTER, trader, by=by, at=at, country=fields["country"], digest=_digest(*fields.values()))
     return trader
 
@@ -197,7 +196,7 @@ def change(*, trader: Trader, by: Actor, at: datetime, **changes: str) -> Trader
     by.require(Act.TRADER_CHANGE, trader=trader.reference)
     with transaction.atomic():
         held = _locked(trader)
-        facts = _apply(held, _trader_fields(**{name: getattr(held, name) for name in _TRADER_FIELDS} | changes))
+        facts = _apply(held, trader_fields(**{name: getattr(held, name) for name in TRADER_FIELDS} | changes))
         _record(Act.TRADER_CHANGE, held, by=by, at=at, **facts)
     return held
 
@@ -253,17 +252,17 @@ def grant_licence(
     and `LicenceNumberTaken` where another trader ever had the number, or this licence would overlap one of its own.
     """
     by.require(Act.LICENCE_GRANT, trader=trader.reference)
-    written = _text(number, "number", longest=60)
-    if until is not None and until <= since:
-        raise DayUnfit("The licence ends before it begins.", where="until", mend=f"Give a day after {since}.")
-    if kind.is_miner:
-        area = _text(area, "area", longest=400)
-    elif area.strip():
-        raise AreaMissing("Only a licence to mine names an area.", where="area", mend="Leave the area empty.")
+    written, area = licence_fields(kind=kind, number=number, since=since, until=until, area=area)
     with transaction.atomic():
-        _lock("licence")
+        lock("licence")
         held = _locked(trader)
-        _refuse_taken(held, kind=kind, number=written, since=since, until=until)
+        others = Licence.objects.filter(number=written, kind=kind)
+        refuse_taken(
+            ((other.trader_id == held.pk, other.since, other.until) for other in others),
+            number=written,
+            since=since,
+            until=until,
+        )
         licence = Licence(
             trader=held, kind=kind, number=written, area=area, since=since, expires=until, until=until, granted_at=at
         )
@@ -823,17 +822,18 @@ def _locked(trader: Trader) -> Trader:
     return Trader.objects.select_for_update().get(pk=trader.pk)
 
 
-def _lock(name: str) -> Counter:
+def lock(name: str) -> Counter:
+    """Return a counter, locked until the transaction ends: who reads and adds under it does so in turn."""
     Counter.objects.get_or_create(name=name)
     return Counter.objects.select_for_update().get(name=name)
 
 
-def _next(name: str) -> int:
-    """Return the next number of a counter; whoever else wants one waits until this act is over."""
-    counter = _lock(name)
-    counter.last += 1
+def next_references(count: int) -> list[str]:
+    """Return the next references of traders; whoever else wants one waits until this act is over."""
+    counter = lock("trader")
+    counter.last += count
     counter.save(update_fields=["last"])
-    return counter.last
+    return [f"T-{number:04d}" for number in range(counter.last - count + 1, counter.last + 1)]
 
 
 def _apply(row: Trader | KnownParty, fields: Mapping[str, str]) -> dict[str, object]:
@@ -852,11 +852,12 @@ def _apply(row: Trader | KnownParty, fields: Mapping[str, str]) -> dict[str, obj
     }
 
 
-_TRADER_FIELDS: Final = ("name", "latin_name", "address", "town", "country", "residence", "beneficial_owners")
+TRADER_FIELDS: Final = ("name", "latin_name", "address", "town", "country", "residence", "beneficial_owners")
 _PARTY_FIELDS: Final = ("name", "latin_name", "address", "town", "country", "licence")
 
 
-def _trader_fields(**given: str) -> dict[str, str]:
+def trader_fields(**given: str) -> dict[str, str]:
+    """Return what the register says of a trader, each field checked; raise `errors.Malformed` at the first bad one."""
     return {
         "name": _text(given["name"], "name", longest=models.NAME_LENGTH),
         "latin_name": _text(given["latin_name"], "latin_name", longest=models.NAME_LENGTH, needed=False),
@@ -866,6 +867,17 @@ def _trader_fields(**given: str) -> dict[str, str]:
         "residence": _text(given["residence"], "residence", longest=200),
         "beneficial_owners": _lines(given["beneficial_owners"], "beneficial_owners", longest=4000),
     }
+
+
+def licence_fields(*, kind: LicenceKind, number: str, since: date, until: date | None, area: str) -> tuple[str, str]:
+    """Return the number and the area of a licence as they are kept; raise `errors.Malformed` at the first bad field."""
+    if until is not None and until <= since:
+        raise DayUnfit("The licence ends before it begins.", where="until", mend=f"Give a day after {since}.")
+    if kind.is_miner:
+        area = _text(area, "area", longest=400)
+    elif area.strip():
+        raise AreaMissing("Only a licence to mine names an area.", where="area", mend="Leave the area empty.")
+    return _text(number, "number", longest=60), area
 
 
 def _party_fields(**given: str) -> dict[str, str]:
@@ -945,17 +957,23 @@ def _refuse_ended(ended: bool) -> None:  # noqa: FBT001 (the one thing that is a
         raise AlreadyEnded("It has ended, or will have by that day.", where="until", mend="Look at its page again.")
 
 
-def _refuse_taken(trader: Trader, *, kind: LicenceKind, number: str, since: date, until: date | None) -> None:
-    for other in Licence.objects.filter(number=number, kind=kind):
-        if other.trader_id != trader.pk:
+def refuse_taken(
+    others: Iterable[tuple[bool, date, date | None]], *, number: str, since: date, until: date | None
+) -> None:
+    """Raise `LicenceNumberTaken` if a licence of these days cannot have the number beside others of its kind.
+
+    Of each other is given whether it is the same trader's, and its days.
+    """
+    for is_own, begun, ended in others:
+        if not is_own:
             raise LicenceNumberTaken(
                 f"Another trader's licence has the number {number}.", where="number", mend="Look at the number again."
             )
-        if (other.until is None or since < other.until) and (until is None or other.since < until):
+        if (ended is None or since < ended) and (until is None or begun < until):
             raise LicenceNumberTaken(
-                f"This licence would be in force together with the one of {other.since}.",
+                f"This licence would be in force together with the one of {begun}.",
                 where="since",
-                mend=f"Let it begin on {other.until} or later." if other.until else "End that one first.",
+                mend=f"Let it begin on {ended} or later." if ended else "End that one first.",
             )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -13,7 +15,7 @@ from macle import errors
 from macle.node.audit import actions as audit
 from macle.node.exporting import queries
 from macle.node.exporting.actions import steps
-from macle.node.exporting.models import Block, Delivery, Gap, Number, Use
+from macle.node.exporting.models import Block, Delivery, Gap, LegacyCertificate, Number, Use
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
 from macle.scheme.terms import CertificateNumber, TermInvalid
@@ -99,22 +101,55 @@ def allot(
         block.save(force_insert=True)
         _record(block, Act.BLOCK_ALLOT, by=by, at=at, first=first, last=last, on_sheets=on_sheets)
         # The chain of the audit is locked by now: of two that are allotted at once, the later sees the earlier here.
-        stem, width_in_all, begins, ends = _span(block)
+        own = span(block)
         for other in Block.objects.exclude(pk=block.pk):
-            other_stem, other_width, other_begins, other_ends = _span(other)
-            if (stem, width_in_all) == (other_stem, other_width) and other_begins <= ends and begins <= other_ends:
+            if own.overlaps(span(other)):
                 raise BlockRefused(
                     f"It overlaps the block {other} of {other.office}.", where="first", mend="Begin after that block."
                 )
+        if (used := _issued_before(own, law.participant)) is not None:
+            raise BlockRefused(
+                f"The number {used.number} was issued on paper before this node.",
+                where="first",
+                mend="Begin after the last number that the old records have.",
+            )
     return block
 
 
-def _span(block: Block) -> tuple[str, int, int, int]:
-    """Return a block's letters, how many digits follow them, and its ends: digits of the lead count as digits."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Numbers that follow one another: the letters before, how many digits follow them, and both ends."""
+
+    stem: str
+    digits: int
+    first: int
+    last: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Return whether any number is in both."""
+        alike = (self.stem, self.digits) == (other.stem, other.digits)
+        return alike and other.first <= self.last and self.first <= other.last
+
+
+def span(block: Block) -> Span:
+    """Return the numbers of a block: digits of the lead count as digits."""
     stem = block.lead.rstrip("0123456789")
-    ends = (block.national(each)[len(stem) :] for each in (block.first, block.last))
-    first, last = map(int, ends)
-    return stem, len(block.lead) - len(stem) + block.width, first, last
+    first, last = (int(block.national(each)[len(stem) :]) for each in (block.first, block.last))
+    return Span(stem, len(block.lead) - len(stem) + block.width, first, last)
+
+
+def span_of(national: str) -> Span | None:
+    """Return the national part of one number as a span; None if it does not end in digits, and so is in no block."""
+    stem = national.rstrip("0123456789")
+    digits = national[len(stem) :]
+    return Span(stem, len(digits), int(digits), int(digits)) if digits else None
+
+
+def _issued_before(own: Span, participant: str) -> LegacyCertificate | None:
+    """Return a number within the span that is taken by a certificate on paper, if one is."""
+    begin, end = (f"{participant}{own.stem}{each:0{own.digits}d}" for each in (own.first, own.last))
+    shape = rf"^{re.escape(participant + own.stem)}[0-9]{{{own.digits}}}$"
+    return LegacyCertificate.objects.filter(number__gte=begin, number__lte=end, number__regex=shape).first()
 
 
 def receive(*, block: int, first: int, last: int, by: Actor, at: datetime, evidence: str = "") -> Delivery:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from macle import errors
@@ -20,7 +21,7 @@ from macle.node.desk import pages, sentences
 from macle.node.desk import words as desk_words
 from macle.node.exporting import counter_forms, queries
 from macle.node.exporting.actions import notices
-from macle.node.exporting.models import Certificate, Gap, Notice, Number, Use
+from macle.node.exporting.models import Certificate, Gap, LegacyCertificate, LegacyState, Notice, Number, Use
 from macle.node.permissions import Act
 from macle.node.registry import keys
 from macle.node.registry import queries as registry
@@ -225,6 +226,9 @@ def _of_book(
         )
     held = Certificate.objects.filter(number=number).select_related("application", "content").first()
     if held is None:
+        earlier = LegacyCertificate.objects.filter(number=number).select_related("names").first()
+        if earlier is not None and verified is None:
+            return _on_paper(earlier, at=at, is_label=is_label)
         return _not_validated(number, is_signed=verified is not None, steps=steps)
     common: dict[str, Any] = {
         "number": number,
@@ -319,6 +323,53 @@ def _open_notice(held: Certificate) -> Notice | None:
         if answer is None or not answer.is_ours:
             return notice
     return None
+
+
+def _on_paper(held: LegacyCertificate, *, at: datetime, is_label: bool) -> Seen:
+    """Return what the old records say of a certificate that was issued before this node: never that it is valid."""
+    call = _("Call the office that is named on the paper.")
+    on = timezone.localtime(at).date()
+    is_over = held.date_of_expiry is not None and held.date_of_expiry < on
+    ended = {
+        LegacyState.VOID: _("It is void."),
+        LegacyState.LOST: _("It was reported lost."),
+        LegacyState.REPLACED: _("It was replaced by another certificate."),
+        LegacyState.REFUSED: _("The importing authority refused it."),
+        LegacyState.CONFIRMED: _("It was used: its import is confirmed already."),
+    }.get(LegacyState(held.state), "")
+    before = _("It was issued on paper before this node.")
+    lines = (
+        Line(
+            mark="not-judged",
+            question=_("When was it issued?"),
+            answer=desk_words.day(held.date_of_issuance) or _("not known"),
+            more=_("Until %(day)s") % {"day": desk_words.day(held.date_of_expiry)} if held.date_of_expiry else "",
+        ),
+        Line(
+            mark="not-judged",
+            question=_("Which goods?"),
+            answer=_("%(weight)s carats") % {"weight": desk_words.carats(held.carats)},
+            more=_("US$ %(value)s") % {"value": desk_words.dollars(held.value)},
+        ),
+        Line(
+            mark="not-judged",
+            question=_("From whom, and where to?"),
+            answer=held.names.exporter or _("not known"),
+            more=desk_words.participant(held.destination) if held.destination else "",
+        ),
+    )
+    common: dict[str, Any] = {"number": held.number, "lines": lines}
+    if is_label:
+        said = _("It was issued on paper before this node, and no label with a code was ever printed for it.")
+        return Seen(mark="not-valid", word=_("Stop"), then=said, todo=(_keep(), call), **common)
+    if ended:
+        return Seen(mark="not-valid", word=_("Stop"), then=f"{before} {ended}", todo=(_keep(), call), **common)
+    if is_over or held.state == LegacyState.EXPIRED:
+        said = f"{before} {_('It expired without being used.')}"
+        return Seen(mark="expired", word=_("Expired"), then=said, todo=(_keep(), call), **common)
+    said = f"{before} {_('Nothing of it is signed, so nothing can be verified here.')}"
+    compare = _("Compare the paper itself with what the old records say, above.")
+    return Seen(mark="cannot-decide", word=_("Cannot decide"), then=said, todo=(compare, call), **common)
 
 
 def _not_validated(number: str, *, is_signed: bool, steps: tuple[tuple[str, str], ...]) -> Seen:

@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.node.accounts import queries as accounts
-from macle.node.desk import ages, lists, pages
+from macle.node.desk import ages, lists, pages, parts
 from macle.node.desk import words as desk_words
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Block
@@ -189,7 +190,12 @@ def applications(request: Request) -> HttpResponseBase:
 def certificates(request: Request) -> HttpResponseBase:
     """List certificates."""
     rows = queries.certificates_of(request.actor).select_related("application").only(*SEEN_OF_CERTIFICATE)
-    return lists.answer(request, CERTIFICATES, queries.hiding(rows, request.actor, application="application_id"))
+    acts = []
+    if request.actor.may(Act.LEGACY_READ) and queries.earlier_of(request.actor).exists():
+        acts = [parts.NextAct(label=_("Earlier certificates"), address=reverse("exporting:earlier-certificates"))]
+    return lists.answer(
+        request, CERTIFICATES, queries.hiding(rows, request.actor, application="application_id"), acts=acts
+    )
 
 
 # --- Queues ------------------------------------------------------------------------------------------------
