@@ -67,6 +67,9 @@ class Act(StrEnum):
     ACCOUNT_DEPUTISE = "account:deputise"
     ACCOUNT_RESET = "account:reset"
     ACCOUNT_CLOSE = "account:close"
+    TOKEN_MAKE = "token:make"
+    """Make a token for a program, bound to one of one's own roles."""
+    TOKEN_REVOKE = "token:revoke"
 
     # audit
     AUDIT_SEARCH = "audit:search"
@@ -196,6 +199,8 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.ACCOUNT_DEPUTISE: _ADMINISTRATOR,
     Act.ACCOUNT_RESET: _ADMINISTRATOR,
     Act.ACCOUNT_CLOSE: _ADMINISTRATOR,
+    Act.TOKEN_MAKE: dict.fromkeys(Role, Reach.PARTICIPANT),
+    Act.TOKEN_REVOKE: dict.fromkeys(Role, Reach.PARTICIPANT),
     Act.AUDIT_SEARCH: _ADMINISTRATOR | _READERS,
     Act.AUDIT_EXPORT: _ADMINISTRATOR | _READERS,
     Act.HOLD_PLACE: _ADMINISTRATOR,

@@ -1,0 +1,50 @@
+"""What fields of requests and answers are: whole numbers, days and texts, each read in one way only."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from macle.scheme.terms import Carats, USDollars
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST_ITEMS: Final = 50
+
+
+class Given(BaseModel):
+    """What a request brings: nothing beside the fields that are described."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Shown(BaseModel):
+    """What an answer says."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("A day is written as 2026-11-25")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Hundredths = Annotated[int, Field(strict=True, ge=0, lt=Carats.limit, description="Hundredths of a carat.")]
+Cents = Annotated[int, Field(strict=True, ge=0, lt=USDollars.limit, description="US cents.")]
+Count = Annotated[int, Field(strict=True, ge=1, lt=10**9)]
+Flag = Annotated[bool, Field(strict=True)]
+Key = Annotated[int, Field(ge=1, lt=2**31)]
+"""The number of a row in an address."""
+Line = Annotated[str, StringConstraints(max_length=200)]
+"""A name, a number, a reference: at most one line."""
+Words = Annotated[str, StringConstraints(max_length=4000)]
+"""What a person said, in several lines; the act knows how long it may be."""
+Secret = Annotated[str, StringConstraints(max_length=1024)]
+Plain = dict[str, Any]
+"""An object that another schema describes."""
