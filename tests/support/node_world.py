@@ -9,6 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from django.db import transaction
+
+from macle.node import clock
 from macle.node.accounts import actions as accounts
 from macle.node.accounts import queries as people
 from macle.node.audit import actions as audit
@@ -141,6 +145,26 @@ def somebody(role: Role, *, office: str = OFFICE, trader: str = "", at: datetime
     )
     an_authenticator(user)
     return user
+
+
+@contextmanager
+def undone(*, whole: bool = False) -> Iterator[None]:
+    """Take back whatever is written within; ``whole`` where what must commit by itself is done within it."""
+    around = transaction.atomic()
+    # What must commit by itself does so in a node; here all of it is taken back at the end.
+    around._from_testcase = whole  # type: ignore[attr-defined]
+    with around:
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def a_lasting_world() -> Iterator[World]:
+    """Make one world for all tests of a module, asked for at ``LATER``; each of them takes back what it did."""
+    with pytest.MonkeyPatch.context() as patch, undone(whole=True):
+        patch.setattr(clock, "now", lambda: LATER)
+        with a_world() as made:
+            yield made
 
 
 @contextmanager

@@ -67,9 +67,9 @@ class Act(StrEnum):
     ACCOUNT_DEPUTISE = "account:deputise"
     ACCOUNT_RESET = "account:reset"
     ACCOUNT_CLOSE = "account:close"
-    TOKEN_MAKE = "token:make"
+    TOKEN_MAKE = "token:make"  # noqa: S105 (a tag)
     """Make a token for a program, bound to one of one's own roles."""
-    TOKEN_REVOKE = "token:revoke"
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105 (a tag)
 
     # audit
     AUDIT_SEARCH = "audit:search"

@@ -34,6 +34,7 @@ ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and figures that are not taken for one another when they are read out."""
 IDENTIFIER_LENGTH: Final = 10
 LOGIN_LENGTH: Final = 64
+TOKEN_NAME_LENGTH: Final = 80
 ROLES: Final = [(role.value, role.value) for role in Role]
 
 
@@ -208,7 +209,7 @@ class Token(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=TOKEN_NAME_LENGTH)
     """What it is for, in the words of whoever made it."""
     digest = models.CharField(max_length=64, unique=True, editable=False)
     role = models.CharField(max_length=32, choices=ROLES)

@@ -87,7 +87,7 @@ def sign_out_everywhere(request: Request) -> HttpResponseBase:
 
 
 @pages.page(pages.SIGNED_IN, post=True)
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def make_token(request: Request) -> HttpResponseBase:
     """Make a token for a program, and show it once."""
     held = request.actor.held

@@ -23,7 +23,7 @@ from django.db.models import Q
 
 from macle import errors
 from macle.node.accounts import queries
-from macle.node.accounts.models import Token, User
+from macle.node.accounts.models import TOKEN_NAME_LENGTH, Token, User
 from macle.node.audit import actions as audit
 from macle.node.permissions import Act, Actor
 
@@ -99,7 +99,7 @@ def make(*, name: str, held: Held, ends_at: datetime, by: Actor, at: datetime) -
     """
     by.require(Act.TOKEN_MAKE)
     title = " ".join(name.split())
-    if not title or len(title) > Token._meta.get_field("name").max_length or not title.isprintable():  # noqa: SLF001 (Django's own name for it)
+    if not 0 < len(title) <= TOKEN_NAME_LENGTH or not title.isprintable():
         raise TokenMalformed("The token has no name that fits.", where="name", mend="Say what it is for.")
     if not at < ends_at <= at + LONGEST_LIFE:
         raise TokenMalformed("A token ends within a year.", where="until", mend="Choose a day within a year.")

@@ -58,6 +58,15 @@ def shipment(reference: str, by: Actor) -> Shipment:
     return found
 
 
+def require_within(reference: str, act: Act, by: Actor) -> None:
+    """Raise what the act would raise if the shipment is out of its reach, before anything else is asked of a person."""
+    if not by.may(act):
+        by.require(act)
+    found = Shipment.objects.filter(reference=reference).first()
+    if found is None or not by.reach(act).covers(office=found.office):
+        raise no_shipment()
+
+
 def alarms_of(by: Actor) -> QuerySet[Alarm]:
     """Return the alarms of the offices that the actor may see: of where it was first, and of where it was again."""
     reach = by.reach(Act.SHIPMENT_READ)

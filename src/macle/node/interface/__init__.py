@@ -1,1 +1,1 @@
-"""What the machines' side of every office shares: tokens, problems, pages of lists, keys that make a write happen once."""
+"""What machines meet at every office: tokens, problems, lists by the page, keys that make a write happen once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, Final
 
 from ninja import NinjaAPI
@@ -15,7 +14,7 @@ from macle.node.audit import queries as audit
 from macle.node.audit.models import Line as AuditLine
 from macle.node.interface import idempotency, problems
 from macle.node.interface.bearer import Asked
-from macle.node.interface.fields import Flag, Line, Plain, Shown
+from macle.node.interface.fields import Instant, Line, Plain, Shown
 from macle.node.interface.paging import USUAL, After, Limit, Page, page
 from macle.node.interface.parsing import Strict
 from macle.node.interface.routes import Routes
@@ -85,6 +84,8 @@ class Interface(NinjaAPI):
         }
         for operations in schema["paths"].values():
             for operation in operations.values():
+                summary = f"{operation['summary']}."
+                operation["description"] = operation["description"].removeprefix(summary).strip() or summary
                 operation["responses"] = {str(status): said for status, said in operation["responses"].items()}
                 for said in operation["responses"].values():
                     if "$ref" in said:
@@ -161,13 +162,13 @@ class AuditEntry(Shown):
 
 
 @auditing.reads("/audit", Act.AUDIT_SEARCH)
-def search_audit(  # noqa: PLR0913 (the members of a query)
+def search_audit(
     request: Asked,
     subject: Line = "",
     actor: Line = "",
     tag: Line = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     after: After | None = None,
     limit: Limit = USUAL,
 ) -> Page[AuditEntry]:
@@ -187,23 +188,3 @@ def _entry(line: AuditLine) -> AuditEntry:
         facts=line.facts,
         digest=bytes(line.digest).hex(),
     )
-
-
-class Link(Shown):
-    """Where a chain of the audit ends."""
-
-    authority: str
-    length: int
-    head: str
-
-
-class Verified(Shown):
-    """Whether the audit holds."""
-
-    holds: Flag
-    heads: list[Link]
-    faults: list[str]
-    """The first hundred, each in a sentence."""
-
-
-__all__ = ["HTTPStatus", "auditing", "new", "own"]

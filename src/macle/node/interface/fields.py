@@ -6,7 +6,16 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from macle.scheme.terms import Carats, USDollars
 
@@ -34,13 +43,31 @@ def _day(value: object) -> object:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+def _of_our_time(value: date | datetime) -> date | datetime:
+    if not _FIRST <= value.year <= _LAST:
+        raise ValueError(f"The year lies between {_FIRST} and {_LAST}")
+    return value
+
+
+_FIRST: Final = 1900
+_LAST: Final = 2999
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    AfterValidator(_of_our_time),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""RFC 3339, with a zone."""
 Hundredths = Annotated[int, Field(strict=True, ge=0, lt=Carats.limit, description="Hundredths of a carat.")]
 Cents = Annotated[int, Field(strict=True, ge=0, lt=USDollars.limit, description="US cents.")]
 Count = Annotated[int, Field(strict=True, ge=1, lt=10**9)]
 Flag = Annotated[bool, Field(strict=True)]
 Key = Annotated[int, Field(ge=1, lt=2**31)]
 """The number of a row in an address."""
+Identity = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal."""
 Line = Annotated[str, StringConstraints(max_length=200)]
 """A name, a number, a reference: at most one line."""
 Words = Annotated[str, StringConstraints(max_length=4000)]

@@ -84,11 +84,9 @@ def once(request: Asked, act: Callable[[], HttpResponse], *, whole: bool) -> Htt
             _keep(row, answer)
             return answer
         with transaction.atomic():
-            held = Answer.objects.select_for_update().get(pk=row.pk)
+            held = _locked(row, claim)
             if held.status is not None:
                 return _again(held)
-            if held.claim != claim:
-                raise _under_way()
             answer = _said(request, act)
             _keep(held, answer)
     except Exception:
@@ -136,6 +134,14 @@ def _claimed(request: Asked, key: str, claim: UUID) -> Answer:
     return row
 
 
+def _locked(row: Answer, claim: UUID) -> Answer:
+    """Return the row as it stands now, locked until the transaction ends; raise `UnderWay` if it is another's."""
+    held = Answer.objects.select_for_update().get(pk=row.pk)
+    if held.status is None and held.claim != claim:
+        raise _under_way()
+    return held
+
+
 def _under_way() -> UnderWay:
     return UnderWay(
         "The first request with this key is not answered yet.",
@@ -159,9 +165,7 @@ def _keep(row: Answer, answer: HttpResponse) -> None:
 
 
 def _again(row: Answer) -> HttpResponse:
-    return HttpResponse(
-        bytes(row.body), status=row.status, content_type=row.media_type, headers={REPLAYED: "true"}
-    )
+    return HttpResponse(bytes(row.body), status=row.status, content_type=row.media_type, headers={REPLAYED: "true"})
 
 
 def _digest(request: Asked) -> str:

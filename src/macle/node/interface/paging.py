@@ -1,14 +1,12 @@
-"""Lists, a page at a time: by the key of the last row and never by counting, so that no row is skipped or given twice."""
+"""Lists, a page at a time: behind the key of the last row, so that no row is skipped or given twice."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import urlencode
 from pydantic import Field, StringConstraints
 
 from macle import errors
@@ -43,13 +41,6 @@ class Page(Shown, Generic[T]):
     """The address of the next page; null on the last one. The header ``Link`` says it too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paged:
-    """A page, and the address of the next one for the header."""
-
-    page: Page[Any]
-
-
 def page(
     request: HttpRequest,
     rows: QuerySet[Any],
@@ -70,7 +61,7 @@ def page(
     if len(found) > limit:
         query = request.GET.copy()
         query["after"], query["limit"] = _cursor(getattr(found[limit - 1], key)), str(limit)
-        following = f"{request.path}?{urlencode(list(query.items()))}"
+        following = f"{request.path}?{query.urlencode()}"
     return Page[Any](items=[shown(each) for each in found[:limit]], next=following)
 
 

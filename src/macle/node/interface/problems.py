@@ -54,7 +54,7 @@ class RequestMalformed(errors.Malformed):
     code = "request-malformed"
 
 
-def answer(  # noqa: PLR0913 (the members of a problem)
+def answer(
     request: HttpRequest,
     status: HTTPStatus,
     *,
@@ -115,7 +115,7 @@ def _source(rule: str | None) -> str:
     return papers.source if papers else ""
 
 
-def of_any(request: HttpRequest, error: Exception) -> HttpResponse:
+def of_any(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """Return what any error means to a machine; one that nobody foresaw goes into the log."""
     match error:
         case errors.MacleError():
@@ -136,7 +136,7 @@ def of_any(request: HttpRequest, error: Exception) -> HttpResponse:
             return too_large(request)
         case HttpError() | SuspiciousOperation() | MultiPartParserError() | UnreadablePostError():
             return of(request, RequestMalformed("The body of the request could not be read."))
-    _log.error("a request failed", exc_info=error, extra={"reference": _reference(request)})
+    _log.error("a request failed", exc_info=True, extra={"reference": _reference(request)})
     return broken(request)
 
 

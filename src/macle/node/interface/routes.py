@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Router
 
 from macle.node.interface import idempotency, paging
@@ -117,9 +118,8 @@ def _answered(view: Callable[..., Any], request: Asked, given: dict[str, Any], s
 
 def file(data: bytes, name: str, media_type: str) -> HttpResponse:
     """Return bytes to be stored under a name."""
-    return HttpResponse(
-        data, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    said = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    return HttpResponse(data, content_type=media_type, headers={"Content-Disposition": said})
 
 
 def _summary(view: Callable[..., Any]) -> str:
