@@ -103,9 +103,9 @@ def expected(asked: Asked, role: Role, world: World) -> int:
             Reach.OFFICE: asked.office == world.own.office,
             Reach.TRADER: asked.trader == world.own.trader.reference,
         }[reach]
-        if ((asked.office or asked.trader) and not is_within) or asked.only not in {None, role}:
+        if (asked.office or asked.trader) and not is_within:
             return HTTPStatus.NOT_FOUND
-    return HTTPStatus.OK
+    return HTTPStatus.OK if asked.only in {None, role} else HTTPStatus.NOT_FOUND
 
 
 def came(answer: HttpResponse) -> int:

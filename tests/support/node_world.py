@@ -15,6 +15,7 @@ from django.db import transaction
 from macle.node import clock
 from macle.node.accounts import actions as accounts
 from macle.node.accounts import queries as people
+from macle.node.accounts import tokens
 from macle.node.audit import actions as audit
 from macle.node.audit import evidence
 from macle.node.exchange.models import Letter
@@ -29,6 +30,8 @@ from macle.node.exporting.actions import (
     validation,
 )
 from macle.node.exporting.models import Arrival, AttachmentKind
+from macle.node.importing.actions import receiving
+from macle.node.importing.models import Way
 from macle.node.permissions import Actor, Held, Reach, Role
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
@@ -41,9 +44,10 @@ from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from macle.node.accounts.models import Deputy, Grant, User
+    from macle.node.accounts.models import Deputy, Grant, Token, User
     from macle.node.audit.models import Hold
     from macle.node.exporting.models import Application, Attachment, Block, Certificate, Fee, Notice
+    from macle.node.importing.models import Shipment
     from macle.node.traders.models import Contact, KnownParty, Licence, Suspension, Trader
 
 OTHER_OFFICE = "Quayside Office"
@@ -111,9 +115,13 @@ class World:
     notices: dict[str, Notice]
     upload: str
     """A table that the exporter uploaded."""
+    shipments: dict[str, Shipment]
+    """Of goods without a certificate, one at each office."""
     hold: Hold
     grant: Grant
     deputyship: Deputy
+    token: Token
+    """The administrator's."""
 
     def actor(self, role: Role) -> Actor:
         """Return who holds the role, as the node sees them."""
@@ -233,8 +241,20 @@ def _made(home: Path) -> World:
     applications.upload(
         data=table, name="table.csv", trader=both[0].reference, office=OFFICE, by=exporter, at=_after(9)
     )
+    shipments = {
+        office: receiving.receive(
+            office=office,
+            way=Way.FOUND,
+            arrived_on=TODAY,
+            seals=["SL 220418"],
+            by=Actor(identifier="user-orr", held=(Held(role=Role.IMPORTING_OFFICIAL, office=office),)),
+            at=_after(9),
+        )
+        for office in (OFFICE, OTHER_OFFICE)
+    }
     return World(
         home=home,
+        shipments=shipments,
         people=held,
         own=sides[0],
         other_trader=sides[1],
@@ -247,6 +267,13 @@ def _made(home: Path) -> World:
         hold=hold,
         grant=grant,
         deputyship=deputyship,
+        token=tokens.make(
+            name="Backup report",
+            held=Held(role=Role.ADMINISTRATOR),
+            ends_at=AT + timedelta(days=90),
+            by=people.actor(held[Role.ADMINISTRATOR], at=AT),
+            at=AT,
+        ).token,
     )
 
 

@@ -119,11 +119,12 @@ def make_token(request: Request) -> HttpResponseBase:
 @pages.page(pages.SIGNED_IN, post=True)
 def revoke_token(request: Request, pk: int) -> HttpResponseBase:
     """Revoke a token of one's own, or of the person whose account an administrator looks at."""
+    token = tokens.find(pk, by=request.actor)
     if request.method == "POST":
-        revoked = tokens.revoke(token=pk, by=request.actor, at=request.at)
+        tokens.revoke(token=pk, by=request.actor, at=request.at)
         messages.info(request, _("The token is revoked."))
-        if revoked.user.identifier != request.actor.identifier:
-            return _back_to(revoked.user)
+    if token.user.identifier != request.actor.identifier:
+        return _back_to(token.user)
     return HttpResponseRedirect(reverse("accounts:account"))
 
 

@@ -135,13 +135,20 @@ def revoke(*, token: int, by: Actor, at: datetime) -> Token:
     if not by.identifier:
         by.require(Act.TOKEN_REVOKE)
     with transaction.atomic():
-        held = Token.objects.select_for_update(of=("self",)).filter(pk=token).select_related("user").first()
-        if held is None or (held.user.identifier != by.identifier and not by.may(Act.ACCOUNT_RESET)):
-            raise TokenUnknown("There is no such token.", where="token", mend="Look at the list of tokens.")
+        held = find(token, by=by, lock=True)
         if held.revoked_at is not None:
             raise TokenOver("The token was revoked already.", where="token")
         _revoke(held, by=by, at=at)
     return held
+
+
+def find(token: int, *, by: Actor, lock: bool = False) -> Token:
+    """Return a token that this person may revoke; raise `TokenUnknown`."""
+    rows = Token.objects.select_for_update(of=("self",)) if lock else Token.objects.all()
+    found = rows.filter(pk=token).select_related("user").first()
+    if found is None or (found.user.identifier != by.identifier and not by.may(Act.ACCOUNT_RESET)):
+        raise TokenUnknown("There is no such token.", where="token", mend="Look at the list of tokens.")
+    return found
 
 
 def revoke_all(user: User, *, by: Actor, at: datetime) -> None:

@@ -126,7 +126,7 @@ def _shipment(row: models.Shipment) -> Shipment:
     )
 
 
-class Step(Shown):
+class ShipmentStep(Shown):
     """One accepted act on the shipment or on its certificate."""
 
     sequence: int
@@ -181,7 +181,7 @@ class Presentation(Shown):
 class WholeShipment(Shipment):
     """A shipment with all that was done with it."""
 
-    acts: list[Step]
+    acts: list[ShipmentStep]
     presentations: list[Presentation]
     inspection: Inspection | None
     decisions: list[Decision]
@@ -228,7 +228,7 @@ class Receive(Given):
     remark: Words = ""
 
 
-class Weighed(Given):
+class FoundHeading(Given):
     """What was found of one heading."""
 
     hs: HSCode
@@ -240,7 +240,7 @@ class Found(Given):
     """What was measured; the container was opened."""
 
     parcels: Count
-    lines: Annotated[list[Weighed], Field(min_length=1, max_length=len(HSCode))]
+    lines: Annotated[list[FoundHeading], Field(min_length=1, max_length=len(HSCode))]
 
 
 class Inspect(Given):
@@ -281,13 +281,13 @@ class Answered(Given):
     answer: Answer
 
 
-class Prepare(Given):
+class PrepareConfirmation(Given):
     """What is said beside the figures."""
 
     remark: Words = ""
 
 
-class Prepared(Shown):
+class PreparedConfirmation(Shown):
     """The confirmation that is prepared: exactly what would be signed."""
 
     shipment: str
@@ -341,9 +341,9 @@ def read_shipment(request: Asked, reference: str) -> WholeShipment:
     )
 
 
-def _step(row: models.Step) -> Step:
+def _step(row: models.Step) -> ShipmentStep:
     reason = getattr(row, "reason", None)
-    return Step(
+    return ShipmentStep(
         sequence=row.sequence,
         of="shipment" if row.of == "shipment" else "certificate",
         act=row.act,
@@ -534,11 +534,11 @@ def record_endorsement(request: Asked, reference: str, given: Answered) -> Shipm
 
 
 @routes.writes("/shipments/{reference}/confirmation", Act.IMPORT_CONFIRM)
-def prepare_confirmation(request: Asked, reference: str, given: Prepare) -> Prepared:
+def prepare_confirmation(request: Asked, reference: str, given: PrepareConfirmation) -> PreparedConfirmation:
     """Make exactly the confirmation that this official would sign."""
     intent = confirming.prepare(reference=reference, remark=given.remark, by=request.actor, at=request.at)
     identity = bytes.fromhex(intent.identity)
-    return Prepared(
+    return PreparedConfirmation(
         shipment=reference,
         identity=intent.identity,
         challenge=base64.urlsafe_b64encode(identity).decode().rstrip("="),
