@@ -148,7 +148,7 @@ def at(operation: Operation, world: World, side: Side) -> Asked:
     parts = parts_of(operation, world, side)
     path = operation.path.format(**parts)
     is_of_imports = operation.path.startswith("/shipments/")
-    if operation.name == "read_trader" or operation.name == "begin_application":
+    if operation.name in {"read_trader", "begin_application"}:
         return Asked(operation, path, body, trader=side.trader.reference)
     if is_of_imports or "block" in parts or operation.name in _OF_AN_OFFICE:
         return Asked(operation, path, body, side.office)

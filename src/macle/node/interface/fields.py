@@ -20,6 +20,7 @@ from pydantic import (
 from macle.scheme.terms import Carats, USDollars
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 MOST_ITEMS: Final = 50
 
 
@@ -43,6 +44,12 @@ def _day(value: object) -> object:
     return value
 
 
+def _instant(value: object) -> object:
+    if isinstance(value, str) and not _INSTANT.match(value):
+        raise ValueError("An instant is written as 2026-11-25T09:00:00Z")
+    return value
+
+
 def _of_our_time(value: date | datetime) -> date | datetime:
     if not _FIRST <= value.year <= _LAST:
         raise ValueError(f"The year lies between {_FIRST} and {_LAST}")
@@ -58,7 +65,7 @@ Day = Annotated[
     AfterValidator(_of_our_time),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
-Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_of_our_time)]
 """RFC 3339, with a zone."""
 Hundredths = Annotated[int, Field(strict=True, ge=0, lt=Carats.limit, description="Hundredths of a carat.")]
 Cents = Annotated[int, Field(strict=True, ge=0, lt=USDollars.limit, description="US cents.")]
