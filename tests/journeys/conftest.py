@@ -9,7 +9,7 @@ import pytest
 
 from macle.node import clock as clock_of_the_node
 from macle.node.permissions import Role
-from tests.journeys.house import House, Person
+from tests.journeys.house import Person, Staffed
 from tests.support import browsers, hands
 from tests.support.node_registry import AT
 
@@ -67,7 +67,7 @@ def enter(browser: Browser, node: str, clock: Clock, hand: type[hands.Hand]) -> 
     """Return how one of the people of a house comes in: at a browser of their own, through the sign-in page."""
     contexts = []
 
-    def come(house: House, role: Role) -> Person:
+    def come(house: Staffed, role: Role) -> Person:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
         contexts.append(context)
         person = Person(house.users[role], hand(context.new_page()), node, clock)

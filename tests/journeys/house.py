@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from macle.node.accounts import actions as accounts_actions
 from macle.node.accounts import queries as accounts
 from macle.node.exporting.actions import applications, certificates, desk, numbers, validation
 from macle.node.permissions import Actor, Role
-from tests.support import node_exporting, node_registry, node_traders
+from tests.support import node_exporting, node_importing, node_registry, node_traders
 from tests.support.browsers import apart
 from tests.support.node_accounts import OPERATOR, PASSWORD, code_of
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
@@ -57,14 +57,52 @@ class Person:
         self.hand.go(f"{self.address}{path}")
         return self.hand
 
-    def consent(self) -> None:
+    def consent(self, what: str = "document", *, do: str = "Validate") -> None:
         """Let the exact document be made, look at it, and consent to it."""
-        self.hand.press("Show me the exact document")
+        self.hand.press(f"Show me the exact {what}")
         self.hand.sees("You sign exactly what stands here, with your own key, once.")
         self.hand.write("Your password", PASSWORD)
         self.hand.write("Code of your authenticator", self.code())
         self.hand.write("Passphrase of your signing key", PASSPHRASE)
-        self.hand.press("Validate")
+        self.hand.press(do)
+
+
+class Staffed(Protocol):
+    """Wherever people are."""
+
+    users: dict[Role, User]
+
+
+@dataclass
+class Arrivals:
+    """Two offices to which a partner's shipments come, each with an importing official."""
+
+    desk: node_importing.House
+    users: dict[Role, User]
+    quay: dict[Role, User]
+
+    @property
+    def elsewhere(self) -> Staffed:
+        """Return the other office."""
+        return Arrivals(self.desk, self.quay, self.users)
+
+
+@contextmanager
+def arrivals() -> Iterator[Arrivals]:
+    """Open both offices."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        node_registry.keys_in(home)
+        with node_registry.configured(home=home, authority="Selle Diamond Office"):
+            yield apart(_received, home)
+
+
+def _received(home: Path) -> Arrivals:
+    desk = node_importing.opened(home)
+    role = Role.IMPORTING_OFFICIAL
+    here, there = somebody(role), somebody(role, office=node_importing.OTHER_OFFICE, login="quay.official")
+    node_importing.appointed(home, identifier=here.identifier, name=here.name)
+    return Arrivals(desk, {role: here}, {role: there})
 
 
 @dataclass

@@ -28,7 +28,10 @@ WIDE, NARROW = 1440, 390
 MOST_BYTES = 100_000
 """Of a page with all that it needs, nothing of it cached."""
 
-WHO = (Role.VALIDATING_OFFICIAL, Role.EXPORTER, Role.EXAMINER, Role.ADMINISTRATOR, Role.AUDITOR)
+WHO = (
+    *(Role.VALIDATING_OFFICIAL, Role.EXPORTER, Role.EXAMINER, Role.ADMINISTRATOR, Role.AUDITOR),
+    Role.IMPORTING_OFFICIAL,
+)
 """Who looks at a page: the first of them who may."""
 
 OF_SEVERAL = {

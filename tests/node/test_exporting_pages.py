@@ -47,7 +47,7 @@ def asked(
     notes: _Notes | None = None,
 ) -> HttpResponseBase:
     """Ask for a page as this person; sessions and sign-in are the business of another office."""
-    address = reverse(f"exporting:{name}", args=arguments)
+    address = reverse(name if ":" in name else f"exporting:{name}", args=arguments)
     factory = RequestFactory()
     request = factory.get(address) if post is None else factory.post(address, post)
     request.actor, request.at, request.person = by, at, "Joren Pell"  # type: ignore[attr-defined]

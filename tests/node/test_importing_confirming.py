@@ -17,8 +17,7 @@ from macle.proof.keys import PassphraseWrong, Usage
 from macle.scheme.certificates import ConsentLevel
 from macle.scheme.confirmations import ConfirmationResult, SealState
 from macle.scheme.lifecycle import CertificateState, ShipmentState
-from tests.node.test_importing_inspecting import counted
-from tests.support.node_importing import AT, IMPORTING, a_house, decided, later, presented
+from tests.support.node_importing import AT, IMPORTING, a_house, counted, decided, later, presented
 from tests.support.node_registry import OFFICIAL, PASSPHRASE
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from macle.node.permissions import Act, ActForbidden
 from macle.paper.decisions import DecisionKind
 from macle.scheme.confirmations import SealState
 from macle.scheme.lifecycle import ActNotAllowed, CertificateState, ShipmentState
-from tests.node.test_importing_inspecting import counted
 from tests.support.documents import text_of
-from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, decided, later, presented
+from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, counted, decided, later, presented
 from tests.support.node_registry import OFFICIAL
 
 if TYPE_CHECKING:

@@ -8,14 +8,13 @@ from macle.node.audit.models import Line
 from macle.node.exchange.models import Letter
 from macle.node.importing import queries
 from macle.node.importing.actions import inspecting
-from macle.node.importing.models import Answer, Inspection, Shipment
+from macle.node.importing.models import Answer, Shipment
 from macle.node.permissions import Act, ActForbidden
 from macle.scheme.confirmations import Count, SealState
 from macle.scheme.lifecycle import ActNotAllowed, CertificateState, ShipmentState
-from macle.scheme.terms import Carats, HSCode
-from tests.support import builders
+from macle.scheme.terms import Carats
 from tests.support.node_exporting import law, sourced
-from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, decided, later, presented
+from tests.support.node_importing import ELSEWHERE, IMPORTING, a_house, counted, decided, inspected, later, presented
 from tests.support.node_registry import OFFICIAL
 
 if TYPE_CHECKING:
@@ -30,19 +29,6 @@ pytestmark = pytest.mark.django_db
 def house() -> Iterator[House]:
     with a_house() as opened:
         yield opened
-
-
-def counted(carats: str = "205.18", *, parcels: int = 3) -> Count:
-    """Return what is declared, with another weight of the first heading or another number of parcels."""
-    return Count(parcels, (builders.a_line(carats=carats), builders.a_line(HSCode.INDUSTRIAL, "1000.00", "12500.50")))
-
-
-def inspected(shipment: Shipment, **changes: Any) -> Inspection:
-    given: dict[str, Any] = {"seals": SealState.INTACT, "measured": counted()}
-    found = inspecting.Found(**(given | changes))
-    inspection = inspecting.inspect(reference=shipment.reference, found=found, by=IMPORTING, at=later(5))
-    shipment.refresh_from_db()
-    return inspection
 
 
 class TestInspect:

@@ -14,8 +14,7 @@ from macle.node.importing.models import Reason, Shipment, Way
 from macle.node.permissions import Act, ActForbidden, OutOfReach
 from macle.scheme.confirmations import SealState
 from macle.scheme.lifecycle import ShipmentState
-from tests.node.test_importing_inspecting import counted
-from tests.support.node_importing import AT, ELSEWHERE, IMPORTING, OTHER_OFFICE, a_house, later, presented
+from tests.support.node_importing import AT, ELSEWHERE, IMPORTING, OTHER_OFFICE, a_house, counted, later, presented
 from tests.support.node_registry import OFFICE, OFFICIAL
 
 if TYPE_CHECKING:

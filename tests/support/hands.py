@@ -70,7 +70,7 @@ class Hand(ABC):
     def _labelled(self, label: str | re.Pattern[str]) -> Locator:
         return self.page.locator("main").get_by_label(label, exact=isinstance(label, str)).first
 
-    def bring(self, label: str, file: Path) -> None:
+    def bring(self, label: str | re.Pattern[str], file: Path) -> None:
         """Choose a file."""
         with self.page.expect_file_chooser() as chooser:
             self._use(self._labelled(label))

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from macle.node.importing.actions import deciding, presenting
+from macle.node.accounts.consent import Consent
+from macle.node.importing.actions import confirming, deciding, inspecting, presenting
 from macle.node.importing.actions.deciding import Ground
 from macle.node.permissions import Actor, Held, Role
 from macle.node.registry import actions as registry
@@ -18,14 +19,16 @@ from macle.paper.decisions import DecisionKind
 from macle.proof import codec, cose, qr
 from macle.proof.folders import AuthorityFolder
 from macle.proof.keys import Usage
-from macle.scheme.terms import ParticipantCode
+from macle.scheme.certificates import ConsentLevel
+from macle.scheme.confirmations import Count, SealState
+from macle.scheme.terms import HSCode, ParticipantCode
 from tests.support import builders, node_registry, node_traders
 from tests.support.node_registry import ADMINISTRATOR, OFFICE, PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from macle.node.importing.models import Decision, Shipment
+    from macle.node.importing.models import Confirmation, Decision, Inspection, Shipment
     from macle.node.traders.models import Trader
     from macle.scheme.certificates import Certificate
 
@@ -79,29 +82,36 @@ def a_house(*, is_believed: bool = True) -> Iterator[House]:
         home = Path(folder)
         node_registry.keys_in(home)
         with node_registry.configured(home=home, authority="Selle Diamond Office"):
-            node_registry.an_office()
-            node_registry.an_office(name=OTHER_OFFICE, address="2 Quay Road\nPort Selle")
-            node_registry.a_partner()
-            partner = node_registry.an_authority(home / "partners")
-            if is_believed:
-                registry.pin_record(
-                    of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT - timedelta(days=30)
-                )
+            made = opened(home, is_believed=is_believed)
             appointed(home)
-            yield House(partner, node_traders.a_trader())
+            yield made
 
 
-def appointed(home: Path) -> None:
+def opened(home: Path, *, is_believed: bool = True) -> House:
+    """Open the offices of a node whose keys are there."""
+    node_registry.an_office()
+    node_registry.an_office(name=OTHER_OFFICE, address="2 Quay Road\nPort Selle")
+    node_registry.a_partner()
+    partner = node_registry.an_authority(home / "partners")
+    if is_believed:
+        registry.pin_record(
+            of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT - timedelta(days=30)
+        )
+    return House(partner, node_traders.a_trader())
+
+
+def appointed(home: Path, *, holder: str = "official-21", **changes: Any) -> None:
     """Appoint Mirel Orr, who confirms imports, with a key to do so."""
     AuthorityFolder(home / "authority").add_key(
         usage=Usage.CONFIRM,
-        holder="official-21",
+        holder=holder,
         office="",
         root_passphrase=node_registry.ROOT_PASSPHRASE,
         passphrase=PASSPHRASE,
         at=node_registry.SINCE,
     )
-    node_registry.an_official(identifier=IMPORTING.identifier, holder="official-21", name="Mirel Orr", at=AT)
+    given: dict[str, Any] = {"identifier": IMPORTING.identifier, "name": "Mirel Orr", "at": AT}
+    node_registry.an_official(holder=holder, **(given | changes))
 
 
 def later(minutes: int) -> datetime:
@@ -123,3 +133,27 @@ def decided(shipment: Shipment, kind: DecisionKind = DecisionKind.DETENTION, **c
         "at": later(6),
     }
     return deciding.decide(**(given | changes))
+
+
+def counted(carats: str = "205.18", *, parcels: int = 3) -> Count:
+    """Return what is declared, with another weight of the first heading or another number of parcels."""
+    return Count(parcels, (builders.a_line(carats=carats), builders.a_line(HSCode.INDUSTRIAL, "1000.00", "12500.50")))
+
+
+def inspected(shipment: Shipment, *, by: Actor = IMPORTING, at: datetime | None = None, **changes: Any) -> Inspection:
+    """Inspect a shipment: seals whole and all as declared, unless told otherwise."""
+    given: dict[str, Any] = {"seals": SealState.INTACT, "measured": counted()}
+    found = inspecting.Found(**(given | changes))
+    inspection = inspecting.inspect(reference=shipment.reference, found=found, by=by, at=at or later(5))
+    shipment.refresh_from_db()
+    return inspection
+
+
+def confirmed(shipment: Shipment, *, by: Actor = IMPORTING, at: datetime = AT) -> Confirmation:
+    """Release what agrees, and confirm it with the official's consent."""
+    inspecting.release(reference=shipment.reference, by=by, at=at)
+    intent = confirming.prepare(reference=shipment.reference, by=by, at=at)
+    consent = Consent(level=ConsentLevel.PILOT, by=by.identifier, at=at, challenge=bytes.fromhex(intent.identity))
+    return confirming.confirm(
+        reference=shipment.reference, identity=intent.identity, secret=PASSPHRASE, consent=consent, by=by, at=at
+    )

@@ -76,6 +76,12 @@ _STATES = {
 }
 """In which state a matter is where its operation is of use; a validated one serves the rest."""
 
+_SHIPMENTS = {
+    **dict.fromkeys(("read_decision", "record_endorsement"), "asked"),
+    "read_signed_confirmation": "confirmed",
+}
+"""Which shipment an operation is about; the others are about one that was presented."""
+
 _BODIES: dict[str, Callable[[Side], Any]] = {
     "begin_application": lambda side: {"trader": side.trader.reference, "office": side.office},
     "begin_technical": lambda side: {
@@ -132,7 +138,8 @@ def parts_of(operation: Operation, world: World, side: Side) -> dict[str, Any]:
     matter = side.matters[_STATES.get(operation.name, "validated")]
     certificate = side.certificates["confirmed" if operation.name == "settle_difference" else "validated"]
     is_of_imports = operation.path.startswith("/shipments/")
-    reference = world.shipments[side.office].reference if is_of_imports else matter.reference
+    shipment = side.shipments[_SHIPMENTS.get(operation.name, "presented")]
+    reference = shipment.reference if is_of_imports else matter.reference
     every_part = {
         "reference": side.trader.reference if operation.name == "read_trader" else reference,
         "number": 1 if is_of_imports else certificate.number,
@@ -147,10 +154,9 @@ def at(operation: Operation, world: World, side: Side) -> Asked:
     body = _BODIES[operation.name](side) if operation.name in _BODIES else {}
     parts = parts_of(operation, world, side)
     path = operation.path.format(**parts)
-    is_of_imports = operation.path.startswith("/shipments/")
     if operation.name in {"read_trader", "begin_application"}:
         return Asked(operation, path, body, trader=side.trader.reference)
-    if is_of_imports or "block" in parts or operation.name in _OF_AN_OFFICE:
+    if "block" in parts or operation.name in _OF_AN_OFFICE:
         return Asked(operation, path, body, side.office)
     if parts or operation.name == "record_confirmation":
         return Asked(operation, path, body, side.office, side.trader.reference)

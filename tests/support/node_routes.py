@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from macle.node.desk import hues
 from macle.node.exporting import queries as exporting
 from macle.node.exporting.pages import acts, portal
+from macle.node.importing.pages import acts as importing
 from macle.node.permissions import Act, Role
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Asked:
         return text
 
 
-_SAYS_WHAT = ("what", "name")
+_SAYS_WHAT = ("what", "name", "kind")
 """Parts of an address that say what is done, and not with what."""
 
 
@@ -120,6 +121,9 @@ _MATTERS = {
     "check-answers": "draft",
 }
 """In which state a matter is where its page of this name is of use; a validated one serves the rest."""
+
+_SHIPMENTS = {"decide": "asked", "follow": "asked", "letter": "asked", "answered": "asked", "slip": "confirmed"}
+"""Which shipment the page of this name is about; the others are about one that was presented."""
 
 _ACTS = {each: exporting.TAGS[each] for each in (*acts._WITHOUT, *acts._WITH_REASON, *acts._DECIDED)}
 _PRINTED = ("original", "sheet", "copy", "label")
@@ -186,6 +190,23 @@ def _of_a_matter(name: str, side: Side) -> Iterator[_Made]:
         yield given, (), *where
 
 
+def _of_the_importing_desk(name: str, route: Route, world: World, side: Side) -> Iterator[_Made]:
+    del route, world
+    shipment = side.shipments[_SHIPMENTS.get(name, "presented")]
+    given: dict[str, Any] = {"reference": shipment.reference}
+    where = side.office, side.trader.reference
+    if name == "decide":
+        for kind, (act, _) in importing.DECIDING.items():
+            yield given | {"kind": kind.value}, (act,), *where
+    elif name == "follow":
+        for each, following in importing.FOLLOWING.items():
+            yield given | {"name": each}, (following.act,), *where
+    elif name == "letter":
+        yield given | {"decision": shipment.decisions.all()[0].pk}, (), *where
+    else:
+        yield given, (), *where
+
+
 def _of_traders(name: str, route: Route, world: World, side: Side) -> Iterator[_Made]:
     del route
     book = world.books[side.trader.reference]
@@ -237,6 +258,7 @@ def _of_everybody(name: str, route: Route, world: World, side: Side) -> Iterator
 
 _MAKERS: dict[str, Callable[[str, Route, World, Side], Iterator[_Made]]] = {
     "exporting": _of_the_desk,
+    "importing": _of_the_importing_desk,
     "traders": _of_traders,
     "registry": _of_the_registry,
     "exchange": _of_the_exchange,

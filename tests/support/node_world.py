@@ -30,13 +30,13 @@ from macle.node.exporting.actions import (
     validation,
 )
 from macle.node.exporting.models import Arrival, AttachmentKind
-from macle.node.importing.actions import receiving
-from macle.node.importing.models import Way
+from macle.node.importing.actions import inspecting
 from macle.node.permissions import Actor, Held, Reach, Role
+from macle.node.registry import actions as registry
 from macle.node.traders import actions as traders
 from macle.node.traders.models import Message
 from macle.scheme.terms import Carats
-from tests.support import node_exporting, node_registry, node_traders
+from tests.support import node_exporting, node_importing, node_registry, node_traders
 from tests.support.node_accounts import OPERATOR, a_user, an_authenticator
 from tests.support.node_audit import a_picture
 from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
@@ -72,6 +72,8 @@ class Side:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     fees: dict[str, Fee] = field(default_factory=dict)
+    shipments: dict[str, Shipment] = field(default_factory=dict)
+    """That came to it: presented, detained with a question to the issuing authority, and confirmed."""
 
     @property
     def letter(self) -> Letter:
@@ -115,8 +117,6 @@ class World:
     notices: dict[str, Notice]
     upload: str
     """A table that the exporter uploaded."""
-    shipments: dict[str, Shipment]
-    """Of goods without a certificate, one at each office."""
     hold: Hold
     grant: Grant
     deputyship: Deputy
@@ -190,6 +190,8 @@ def _made(home: Path) -> World:
         node_registry.an_office(name=name)
     node_registry.a_partner(participant="EU")
     node_registry.a_partner()
+    partner = node_registry.an_authority(home / "partners")
+    registry.pin_record(of="ZA", data=partner.record, words=partner.words, by=ADMINISTRATOR, at=AT)
     both = [node_traders.a_trader(), node_traders.a_trader()]
     held = {role: somebody(role, trader=both[0].reference) for role in Role}
     official = held[Role.VALIDATING_OFFICIAL]
@@ -223,6 +225,14 @@ def _made(home: Path) -> World:
         ),
     }
     sides = [_side(office, trader, *clerks[office]) for office in (OFFICE, OTHER_OFFICE) for trader in both]
+    importing = {
+        OFFICE: people.actor(held[Role.IMPORTING_OFFICIAL], at=AT),
+        OTHER_OFFICE: node_importing.ELSEWHERE,
+    }
+    for (office, by), holder in zip(importing.items(), ("official-21", "official-22"), strict=True):
+        node_importing.appointed(home, holder=holder, identifier=by.identifier, office=office, name="Mirel Orr")
+    for place, side in enumerate(sides):
+        _import(side, node_importing.House(partner, side.trader), importing[side.office], first=4800 + 10 * place)
     report = evidence.keep(data=b"Police report 77.\n", name="report.txt", by_identifier="user-rook", at=_after(7))
     issued = {
         office: notices.issue_for_key(
@@ -241,20 +251,8 @@ def _made(home: Path) -> World:
     applications.upload(
         data=table, name="table.csv", trader=both[0].reference, office=OFFICE, by=exporter, at=_after(9)
     )
-    shipments = {
-        office: receiving.receive(
-            office=office,
-            way=Way.FOUND,
-            arrived_on=TODAY,
-            seals=["SL 220418"],
-            by=Actor(identifier="user-orr", held=(Held(role=Role.IMPORTING_OFFICIAL, office=office),)),
-            at=_after(9),
-        )
-        for office in (OFFICE, OTHER_OFFICE)
-    }
     return World(
         home=home,
-        shipments=shipments,
         people=held,
         own=sides[0],
         other_trader=sides[1],
@@ -383,6 +381,18 @@ def _bring_to(side: Side, state: str) -> None:  # noqa: C901, PLR0911 (the state
             picture_name="slip.png",
         )
         confirmations.record(slip=slip, by=side.examining, at=_after(7))
+
+
+def _import(side: Side, house: node_importing.House, by: Actor, *, first: int) -> None:
+    for place, state in enumerate(("presented", "asked", "confirmed")):
+        code = house.code(number=f"ZA{first + place:08}")
+        side.shipments[state] = node_importing.presented(code, office=side.office, by=by, at=AT).shipment
+    short, whole = side.shipments["asked"], side.shipments["confirmed"]
+    node_importing.inspected(short, measured=node_importing.counted("201.18"), by=by, at=_after(1))
+    node_importing.decided(short, by=by, at=_after(2))
+    inspecting.ask_endorsement(reference=short.reference, text="1,201.18 ct were weighed.", by=by, at=_after(3))
+    node_importing.inspected(whole, by=by, at=_after(1))
+    node_importing.confirmed(whole, by=by, at=_after(2))
 
 
 def made_number(side: Side, state: str) -> str:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("macle.node.traders.urls")),
     path("", include("macle.node.exchange.urls")),
     path("", include("macle.node.exporting.urls")),
+    path("", include("macle.node.importing.urls")),
 ]
 
 handler400 = "macle.node.desk.pages.bad_request"

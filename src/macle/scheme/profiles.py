@@ -166,6 +166,24 @@ class Confirmation:
     day_kind: DayKind | None
     source: str
 
+    def due(self, since: date) -> date | None:
+        """Return the last day of the clock that began on the day; None is *expeditiously*.
+
+        Working days are counted without Saturdays and Sundays: public holidays are not known here.
+        """
+        if self.days is None:
+            return None
+        if self.day_kind is not DayKind.WORKING:
+            return since + timedelta(days=self.days)
+        day, left = since, self.days
+        while left:
+            day += timedelta(days=1)
+            left -= day.weekday() < _SATURDAY
+        return day
+
+
+_SATURDAY = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

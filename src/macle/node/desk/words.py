@@ -16,7 +16,7 @@ from macle.scheme import participants
 from macle.scheme.terms import Carats, USDollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django_stubs_ext import StrOrPromise
 
@@ -36,6 +36,8 @@ ROLES: Final[Mapping[Role, StrOrPromise]] = {
     Role.OBSERVER: _("Observer"),
 }
 """Each role as people read it."""
+
+MINUS: Final = "\N{MINUS SIGN}"
 
 _LOCALES: Final = {"en": "en_GB", "fr": "fr", "pt": "pt_PT", "ar": "ar", "ru": "ru", "zh-hans": "zh_Hans_CN"}
 
@@ -117,6 +119,11 @@ def carats(value: Carats | int) -> str:
 def dollars(value: USDollars | int) -> str:
     """Return a value with two decimals; an integer is US cents."""
     return (value if isinstance(value, USDollars) else USDollars(value)).for_people
+
+
+def difference(amount: int, *, written: Callable[[int], str]) -> str:
+    """Return how far a figure is from another one, with its sign; nothing where both are the same."""
+    return ("+" if amount > 0 else MINUS) + written(abs(amount)) if amount else ""
 
 
 def days(count: int) -> str:

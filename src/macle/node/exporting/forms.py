@@ -151,7 +151,7 @@ class ConsentForm(forms.Form):
     )
     secret = django_forms.CharField(
         label=gettext_lazy("Passphrase of your signing key"),
-        help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        help_text=gettext_lazy("It opens your key for this one signature, and is not kept."),
         strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
@@ -163,7 +163,7 @@ class TokenForm(forms.Form):
     identity = django_forms.CharField(widget=django_forms.HiddenInput())
     secret = django_forms.CharField(
         label=gettext_lazy("PIN of your token"),
-        help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        help_text=gettext_lazy("It opens your key for this one signature, and is not kept."),
         strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
@@ -176,7 +176,7 @@ class BoundForm(forms.Form):
     credential = django_forms.CharField(widget=django_forms.HiddenInput(), max_length=16_384)
     secret = django_forms.CharField(
         label=gettext_lazy("Passphrase or PIN of your signing key"),
-        help_text=gettext_lazy("It opens your key for this one certificate, and is not kept."),
+        help_text=gettext_lazy("It opens your key for this one signature, and is not kept."),
         strip=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "off"}),
     )

@@ -11,8 +11,9 @@ from macle import errors
 from macle.node.registry import keys as node_keys
 from macle.paper import sheets
 from macle.paper import shop as shops
-from macle.paper.rendering import CERTIFICATE_FILE, Layout, Place
+from macle.paper.rendering import CERTIFICATE_FILE, CONFIRMATION_FILE, Layout, Look, Place
 from macle.proof import codec, cose, qr
+from macle.scheme.certificates import STATEMENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,6 +88,14 @@ def pdf(data: bytes, *, what: str, at: datetime) -> bytes:
     if what == "sheet":
         return drawn
     return opened.stamped(drawn, attached=(CERTIFICATE_FILE, data), office=certificate.office, at=at)
+
+
+def confirmation(data: bytes, *, office: str, at: datetime) -> bytes:
+    """Return the PDF of a signed import confirmation of this authority, with its bytes attached."""
+    opened = shop(office=office, at=at)
+    look = Look(stationery=opened.stationery, statement=STATEMENT)
+    drawn = opened.press.confirmation(cose.read(data), look=look)
+    return opened.stamped(drawn, attached=(CONFIRMATION_FILE, data), office=office, at=at)
 
 
 def _sheet() -> Place:

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from pydantic import Field, StringConstraints
 
 from macle import errors
+from macle.node.accounts import consent
 from macle.node.exporting.actions import validation
 from macle.node.exporting.api.applications import Reason
 from macle.node.exporting.api.validating import GiveConsent, proof
@@ -295,9 +296,14 @@ class PreparedConfirmation(Shown):
     """SHA-256 of what would be signed, in hexadecimal: what is consented to."""
     challenge: str
     """The same in base64url."""
+    passkey: Plain | None
+    """The options for navigator.credentials.get; null unless this official consents by passkey."""
     level: str
+    """What the consent needs: pilot, token or bound."""
     holder: str
+    """Whose key signs."""
     until: datetime
+    """How long it may be consented to."""
     confirmation: Plain
     """The JSON view, as spec/schemas/import-confirmation.schema.json has it."""
 
@@ -538,10 +544,12 @@ def prepare_confirmation(request: Asked, reference: str, given: PrepareConfirmat
     """Make exactly the confirmation that this official would sign."""
     intent = confirming.prepare(reference=reference, remark=given.remark, by=request.actor, at=request.at)
     identity = bytes.fromhex(intent.identity)
+    is_bound = intent.level == ConsentLevel.BOUND
     return PreparedConfirmation(
         shipment=reference,
         identity=intent.identity,
         challenge=base64.urlsafe_b64encode(identity).decode().rstrip("="),
+        passkey=consent.begin_bound(user_identifier=request.actor.identifier, challenge=identity) if is_bound else None,
         level=ConsentLevel(intent.level).name.lower(),
         holder=intent.holder,
         until=intent.prepared_at + validation.INTENT_LIFE,

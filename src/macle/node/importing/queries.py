@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from macle import errors
-from macle.node.importing.models import Alarm, Shipment
+from macle.node.importing.models import Alarm, Confirmation, Shipment
 from macle.node.permissions import Act
 from macle.scheme import profiles
 from macle.scheme.lifecycle import ShipmentState
@@ -65,6 +65,49 @@ def require_within(reference: str, act: Act, by: Actor) -> None:
     found = Shipment.objects.filter(reference=reference).first()
     if found is None or not by.reach(act).covers(office=found.office):
         raise no_shipment()
+
+
+def without_certificate(by: Actor) -> QuerySet[Shipment]:
+    """Return the shipments that wait for their certificate where the actor presents, the oldest first."""
+    reach = by.reach(Act.CERTIFICATE_PRESENT)
+    waiting = Shipment.objects.filter(number="", state__in=[state.value for state in WITHOUT_CERTIFICATE])
+    return waiting.filter(office__in=reach.offices).order_by("arrived_on", "pk")
+
+
+WAITING: Final = (
+    *(ShipmentState.IN_CUSTODY, ShipmentState.DOCUMENTS_INSPECTED, ShipmentState.MATCHED, ShipmentState.MISMATCHED),
+    *(ShipmentState.REMEDIED, ShipmentState.RETURN_ORDERED),
+)
+"""Where a shipment stands when the desk has something to do with it; a released one is still to be confirmed."""
+
+
+def waiting_for(by: Actor) -> QuerySet[Shipment]:
+    """Return the shipments with which the actor's offices have something to do, the longest waiting first."""
+    return _at_the_desk(by).filter(_is_waiting()).order_by("since", "pk")
+
+
+def unconfirmed(by: Actor) -> QuerySet[Shipment]:
+    """Return the shipments whose import is to be confirmed until a day, and is not, the first day first."""
+    owed = _at_the_desk(by).filter(_is_waiting() | Q(state=ShipmentState.DETAINED), due_on__isnull=False)
+    return owed.order_by("due_on", "pk")
+
+
+def detained(by: Actor) -> QuerySet[Shipment]:
+    """Return the shipments that are detained at the actor's offices."""
+    return _at_the_desk(by).filter(state=ShipmentState.DETAINED)
+
+
+def _at_the_desk(by: Actor) -> QuerySet[Shipment]:
+    return Shipment.objects.filter(office__in=by.reach(Act.CERTIFICATE_PRESENT).offices)
+
+
+def _is_waiting() -> Q:
+    return Q(state__in=WAITING) | Q(state=ShipmentState.RELEASED, confirmation__isnull=True) & ~Q(number="")
+
+
+def confirmation_of(shipment: Shipment) -> Confirmation | None:
+    """Return what was confirmed of the shipment, with its signed bytes."""
+    return Confirmation.objects.filter(shipment=shipment).select_related("content").first()
 
 
 def alarms_of(by: Actor) -> QuerySet[Alarm]:

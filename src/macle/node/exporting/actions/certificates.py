@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -16,7 +15,7 @@ from macle.node.permissions import Act, Actor, Held, Role
 from macle.node.registry import queries as registry
 from macle.scheme import lifecycle, participants, profiles
 from macle.scheme.lifecycle import CertificateAct, CertificateState
-from macle.scheme.profiles import CorrectionPolicy, DayKind
+from macle.scheme.profiles import CorrectionPolicy
 from macle.scheme.terms import CertificateNumber
 
 if TYPE_CHECKING:
@@ -172,24 +171,9 @@ def _refuse_replacing(application: Application) -> None:
 
 
 def confirmation_due(application: Application, *, at: datetime) -> date | None:
-    """Return the day until which the import is to be confirmed by the destination's law; None is *expeditiously*.
-
-    Working days are counted without Saturdays and Sundays: holidays of a partner are not known here.
-    """
+    """Return the day until which the import is to be confirmed by the destination's law; None is *expeditiously*."""
     today = queries.day(application.office, at=at)
-    clock = profiles.load().of(application.destination, on=today).confirmation
-    if clock.days is None:
-        return None
-    if clock.day_kind is not DayKind.WORKING:
-        return today + timedelta(days=clock.days)
-    due, left = today, clock.days
-    while left:
-        due += timedelta(days=1)
-        left -= due.weekday() < _SATURDAY
-    return due
-
-
-_SATURDAY = 5
+    return profiles.load().of(application.destination, on=today).confirmation.due(today)
 
 
 # --- What ends it --------------------------------------------------------------------------------------------

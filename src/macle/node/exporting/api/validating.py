@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 
@@ -17,6 +17,7 @@ from macle.node.accounts import consent
 from macle.node.exporting import printing, queries
 from macle.node.exporting.actions import validation
 from macle.node.exporting.api import shown
+from macle.node.exporting.pages import validating
 from macle.node.interface.bearer import Asked
 from macle.node.interface.fields import Flag, Given, Identity, Line, Plain, Secret, Shown
 from macle.node.interface.routes import PDF, Routes, file
@@ -119,16 +120,8 @@ def proof(given: GiveConsent, request: Asked) -> Consent | None:
     Raises `macle.node.accounts.consent.ConsentRefused`.
     """
     official = registry.official_of(request.actor.identifier, at=request.at)
-    if official.level is ConsentLevel.TOKEN:
-        return None
-    common: dict[str, Any] = {
-        "user_identifier": request.actor.identifier,
-        "challenge": bytes.fromhex(given.identity),
-        "at": request.at,
-    }
-    if official.level is ConsentLevel.BOUND:
-        return consent.given_bound(**common, response=consent.read_response(json.dumps(given.credential)))
-    return consent.given(**common, password=given.password, code=given.code)
+    fields = given.model_dump() | {"credential": json.dumps(given.credential)}
+    return validating.proof_of(request, official.level, fields)
 
 
 def _standing(request: Asked, reference: str) -> Intent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from macle.node.desk.pages import Request
     from macle.node.exporting.models import Application, Certificate, Confirmation
 
-MINUS = "\N{MINUS SIGN}"
 QUEUE_ROWS = 25
 """Rows of one part of a queue; the rest is a link away."""
 
@@ -410,7 +410,7 @@ def _differs(confirmation: Confirmation) -> list[Differs]:
                 _FIGURES[name](),
                 _figure(name, ours),
                 _figure(name, theirs),
-                ("+" if theirs > ours else MINUS) + _figure(name, abs(theirs - ours)),
+                desk_words.difference(theirs - ours, written=partial(_figure, name)),
             )
         )
     return rows

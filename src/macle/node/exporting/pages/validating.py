@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from macle.node.exporting.models import Application, Intent
     from macle.node.registry.models import Official
 
-_FORMS: dict[ConsentLevel, type[Form]] = {
+FORMS: dict[ConsentLevel, type[Form]] = {
     ConsentLevel.PILOT: forms.ConsentForm,
     ConsentLevel.TOKEN: forms.TokenForm,
     ConsentLevel.BOUND: forms.BoundForm,
@@ -59,8 +59,8 @@ def validate(request: Request, reference: str) -> HttpResponseBase:
     if intent is None or official.holder not in (intent.holder, intent.second):
         return _to_prepare(request, matter, official, intent, _prepare_form(request, matter, official, None))
     if sent is None:
-        return _shown(request, intent, official, _FORMS[official.level](initial={"identity": intent.identity}))
-    form = _FORMS[official.level](sent)
+        return _shown(request, intent, official, FORMS[official.level](initial={"identity": intent.identity}))
+    form = FORMS[official.level](sent)
     if form.is_valid():
         try:
             return _consented(request, intent, official, form.cleaned_data)
@@ -146,7 +146,7 @@ def _to_prepare(
 
 def _consented(request: Request, intent: Intent, official: Official, given: dict[str, Any]) -> HttpResponseRedirect:
     """Sign, or approve as the second official, with the consent that was given."""
-    proof = _proof(request, official.level, given)
+    proof = proof_of(request, official.level, given)
     what: dict[str, Any] = {
         "reference": intent.application.reference,
         "identity": given["identity"],
@@ -164,7 +164,7 @@ def _consented(request: Request, intent: Intent, official: Official, given: dict
     return HttpResponseRedirect(reverse("exporting:certificate", args=[certificate.number.replace("/", "_")]))
 
 
-def _proof(request: Request, level: ConsentLevel, given: dict[str, Any]) -> Consent | None:
+def proof_of(request: Request, level: ConsentLevel, given: dict[str, Any]) -> Consent | None:
     """Return the consent that was given just now; the PIN of a token is its own proof."""
     if level is ConsentLevel.TOKEN:
         return None

@@ -54,7 +54,7 @@ def prepare(*, reference: str, remark: str = "", by: Actor, at: datetime) -> Int
     with transaction.atomic():
         shipment = steps.reached(reference, Act.IMPORT_CONFIRM, by)
         official = registry.official_of(by.identifier, at=at)
-        certificate = _released(shipment)
+        certificate = released(shipment)
         standing: Intent | None = shipment.intents.filter(superseded_at=None).first()
         if standing is not None and standing.consented_at is not None:
             return standing
@@ -88,7 +88,8 @@ def prepare(*, reference: str, remark: str = "", by: Actor, at: datetime) -> Int
     return intent
 
 
-def _released(shipment: Shipment) -> Certificate:
+def released(shipment: Shipment) -> Certificate:
+    """Return the certificate of a shipment that was released with it; raise `inspecting.NotPresented`."""
     certificate = inspecting.certificate_of(shipment)
     if certificate is None or shipment.status is not ShipmentState.RELEASED:
         raise inspecting.NotPresented(
@@ -120,7 +121,7 @@ def confirm(
     with transaction.atomic():
         shipment = steps.reached(reference, Act.IMPORT_CONFIRM, by)
         official = registry.official_of(by.identifier, at=at)
-        certificate = _released(shipment)
+        certificate = released(shipment)
         intent = _standing(shipment, identity, at=at)
         if intent.holder != official.holder:
             raise KeyDiffers(
@@ -147,13 +148,23 @@ def confirm(
     return _record(intent, signed, confirmation, consent=consent, by=by, at=at)
 
 
+def intent_of(shipment: Shipment, *, at: datetime) -> Intent | None:
+    """Return what is prepared and still good to be signed."""
+    intent: Intent | None = shipment.intents.filter(superseded_at=None).first()
+    return None if intent is None or _is_too_old(intent, at=at) else intent
+
+
+def _is_too_old(intent: Intent, *, at: datetime) -> bool:
+    return intent.consented_at is None and at - intent.prepared_at > validation.INTENT_LIFE
+
+
 def _standing(shipment: Shipment, identity: str, *, at: datetime) -> Intent:
     intent: Intent | None = shipment.intents.filter(superseded_at=None).first()
     if intent is None or intent.identity != identity:
         raise IntentMissing(
             "What is prepared now is not what you looked at.", where="identity", mend="Look at the confirmation again."
         )
-    if intent.consented_at is None and at - intent.prepared_at > validation.INTENT_LIFE:
+    if _is_too_old(intent, at=at):
         raise IntentTooOld(
             f"It was prepared at {intent.prepared_at:%H:%M} UTC, and its instant is too old by now.",
             where="reference",

@@ -114,7 +114,7 @@ def present(
                 arrived = _waiting(received, office=office, by=by) if received else _new(office, way=way, at=at)
                 if arrived_on is not None:
                     arrived.arrived_on = arrived_on
-                shipment = _named(arrived, certificate, report)
+                shipment = _named(arrived, certificate, report, at=at)
                 _take_in(shipment, report, customs_reference=customs_reference, by=by, at=at)
                 return Presented(shipment, report, again=False)
             if (first.office, first.identity) == (office, identity):
@@ -216,12 +216,14 @@ def _waiting(reference: str, *, office: str, by: Actor) -> Shipment:
     return shipment
 
 
-def _named(shipment: Shipment, certificate: Certificate, report: Report) -> Shipment:
-    """Fill in what the certificate declares."""
+def _named(shipment: Shipment, certificate: Certificate, report: Report, *, at: datetime) -> Shipment:
+    """Fill in what the certificate declares, and until when its import is confirmed: from the day it was presented."""
     shipment.issuer, shipment.number = certificate.issuer, str(certificate.number)
     shipment.identity = report.signed.identity.hex() if report.signed is not None else ""
     shipment.certificate_state = steps.UNUSED
     shipment.date_of_expiry = certificate.date_of_expiry
+    law = queries.profile(shipment.office, at=at)
+    shipment.due_on = law.confirmation.due(law.day_of(at, office=shipment.office))
     if report.genuine is Answer.YES:
         shipment.importer = _importer(certificate, on=shipment.arrived_on)
     shipment.exporter_name, shipment.importer_name = certificate.exporter.name, certificate.importer.name
