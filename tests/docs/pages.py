@@ -20,7 +20,7 @@ Every address that a node answers, and the act that each page serves. Who may do
 themselves.
 
 Addresses below `/api/` are for machines and stand in `spec/openapi.json`: see
-[use the interface](../how-to/use-the-interface.md).
+[use the API](../how-to/use-the-api.md).
 
 *Everybody* needs no sign-in, *signed in* no role. The pages of sign-in itself and of second factors are
 django-allauth's, in our frame.
