@@ -34,6 +34,7 @@ OPERATORS: Final = (
     "cli",
     "node/interface",
     "node/configuration.py",
+    "node/exchange/webhooks.py",
     "node/health.py",
     "proof/folders.py",
     "proof/vectors.py",

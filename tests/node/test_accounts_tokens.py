@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
@@ -15,16 +14,13 @@ from macle.node.permissions import Role
 from tests.support.node_accounts import AT, PASSWORD, a_holder, an_administrator
 from tests.support.node_interface import Program, a_token
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 OFFICE = "Port Selle Diamond Office"
 
 
 @pytest.fixture
-def user(monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
+def user(monkeypatch: pytest.MonkeyPatch) -> User:
     monkeypatch.setattr(clock, "now", lambda: AT)
     return a_holder(Role.EXAMINER, office=OFFICE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,13 @@ REACHED = {
 }
 """What is said, in the same words of HTTP, by an act that was reached."""
 
-NOWHERE = {"reference": "A-NOWHERE0", "number": "BW99999999", "attachment": 99_999_999, "block": 99_999_999}
+NOWHERE: dict[str, Any] = {
+    "reference": "A-NOWHERE0",
+    "number": "BW99999999",
+    "attachment": 99_999_999,
+    "block": 99_999_999,
+    "subscription": uuid.UUID(int=0),
+}
 
 
 @pytest.fixture(scope="module")

@@ -117,6 +117,7 @@ _BODIES: dict[str, Callable[[Side], Any]] = {
     "receive_shipment": lambda side: {"office": side.office, "way": "post", "arrived_on": "2026-11-25"},
     "inspect_shipment": lambda _: {"seals": "intact"},
     "ask_endorsement": lambda _: TEXT,
+    "subscribe_webhook": lambda _: {"url": "https://window.example/macle"},
     "record_endorsement": lambda _: {"answer": "consented"},
     **dict.fromkeys(("detain_shipment", "refuse_shipment", "return_shipment", "seize_shipment"), lambda _: GROUND),
     **dict.fromkeys(("spoil_sheet", "open_suspicion", "end_suspicion"), lambda _: TEXT),
@@ -145,6 +146,7 @@ def parts_of(operation: Operation, world: World, side: Side) -> dict[str, Any]:
         "number": 1 if is_of_imports else certificate.number,
         "attachment": side.attachments["lodged"].pk,
         "block": world.blocks[side.office].pk,
+        "subscription": world.subscription.pk,
     }
     return {name: part for name, part in every_part.items() if f"{{{name}}}" in operation.path}
 
@@ -156,6 +158,8 @@ def at(operation: Operation, world: World, side: Side) -> Asked:
     path = operation.path.format(**parts)
     if operation.name in {"read_trader", "begin_application"}:
         return Asked(operation, path, body, trader=side.trader.reference)
+    if "subscription" in parts:
+        return Asked(operation, path, body)
     if "block" in parts or operation.name in _OF_AN_OFFICE:
         return Asked(operation, path, body, side.office)
     if parts or operation.name == "record_confirmation":

@@ -18,7 +18,8 @@ from macle.node.accounts import queries as people
 from macle.node.accounts import tokens
 from macle.node.audit import actions as audit
 from macle.node.audit import evidence
-from macle.node.exchange.models import Letter
+from macle.node.exchange import webhooks
+from macle.node.exchange.models import Letter, Subscription
 from macle.node.exporting.actions import (
     applications,
     certificates,
@@ -122,6 +123,8 @@ class World:
     deputyship: Deputy
     token: Token
     """The administrator's."""
+    subscription: Subscription
+    """A system that is told of all acts."""
 
     def actor(self, role: Role) -> Actor:
         """Return who holds the role, as the node sees them."""
@@ -272,6 +275,13 @@ def _made(home: Path) -> World:
             by=people.actor(held[Role.ADMINISTRATOR], at=AT),
             at=AT,
         ).token,
+        subscription=webhooks.subscribe(
+            url="https://window.example/macle",
+            events=[],
+            office="",
+            by=people.actor(held[Role.ADMINISTRATOR], at=AT),
+            at=_after(9),
+        ).subscription,
     )
 
 

@@ -108,6 +108,10 @@ class Act(StrEnum):
     LETTER_RESEND = "letter:resend"
     LETTER_SET_ASIDE = "letter:set-aside"
     """Give up a letter that cannot be delivered; nothing but this act ever does."""
+    WEBHOOK_READ = "webhook:read"
+    WEBHOOK_SUBSCRIBE = "webhook:subscribe"
+    """Let another system be told of acts."""
+    WEBHOOK_END = "webhook:end"
 
     # exporting
     APPLICATION_READ = "application:read"
@@ -229,6 +233,9 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.LETTER_READ: _EXPORTING | _IMPORTER | _ADMINISTRATOR | _READERS,
     Act.LETTER_RESEND: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
     Act.LETTER_SET_ASIDE: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
+    Act.WEBHOOK_READ: _ADMINISTRATOR | _READERS,
+    Act.WEBHOOK_SUBSCRIBE: _ADMINISTRATOR,
+    Act.WEBHOOK_END: _ADMINISTRATOR,
     Act.APPLICATION_READ: _TRADER | _EXPORTING | _VALUER | _READERS,
     Act.APPLICATION_DRAFT: _TRADER,
     Act.APPLICATION_BEGIN_TECHNICAL: _OFFICIAL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from macle.node import health
+from macle.node.exchange import api as exchange
 from macle.node.exporting.api import applications, certificates, confirmations, desk, numbers, validating
 from macle.node.importing import api as importing
 from macle.node.interface import api
@@ -14,7 +15,8 @@ from macle.node.traders import api as traders
 interface = api.new()
 for routes in (
     *(api.own, applications.routes, desk.routes, validating.routes, certificates.routes, confirmations.routes),
-    *(numbers.routes, numbers.at_the_border, importing.routes, traders.routes, registry.routes, api.auditing),
+    *(numbers.routes, numbers.at_the_border, importing.routes, traders.routes, registry.routes, exchange.routes),
+    api.auditing,
 ):
     interface.add_router("", routes)
 

@@ -28,9 +28,19 @@ class ExchangeConfig(AppConfig):
             Entry(label=gettext_lazy("Letters"), url="exchange:letters", act=Act.LETTER_READ, order=60),
         )
         worker.every(_HOUR, "forget answers of the interface")(_forget)
+        worker.every(_A_MOMENT, "tell other systems")(_tell)
 
 
 _HOUR = 3600
+
+
+_A_MOMENT = 5
+
+
+def _tell(at: datetime) -> None:
+    from macle.node.exchange import webhooks  # noqa: PLC0415
+
+    webhooks.deliver(at)
 
 
 def _forget(at: datetime) -> None:
