@@ -30,8 +30,16 @@ NODE: Final = MACLE / "node"
 LOCALE: Final = NODE / "locale"
 LANGUAGES: Final = ("ar", "fr", "pt", "ru", "zh_Hans")
 DOMAINS: Final = ("django", "sentences")
-OPERATORS: Final = ("cli", "node/configuration.py", "node/health.py", "proof/folders.py", "proof/vectors.py")
-"""What speaks in a terminal, to whoever runs a node or writes programs."""
+OPERATORS: Final = (
+    "cli",
+    "node/interface",
+    "node/configuration.py",
+    "node/exchange/webhooks.py",
+    "node/health.py",
+    "proof/folders.py",
+    "proof/vectors.py",
+)
+"""What speaks to whoever runs a node or writes programs."""
 
 _KEYWORDS: Final = {
     "_": None,
@@ -52,7 +60,7 @@ def catalogue(domain: str) -> Catalog:
     if domain == "sentences":
         for file in sorted(MACLE.rglob("*.py")):
             name = file.relative_to(MACLE).as_posix()
-            if not name.startswith(OPERATORS) and file.parent.name != "migrations":
+            if not name.startswith(OPERATORS) and "migrations" not in file.parts and not _is_for_machines(file):
                 for sentence in sorted(_sentences(ast.parse(file.read_text(encoding="utf-8")))):
                     found.add(sentence, locations=[(name, 0)])
         return found
@@ -60,6 +68,10 @@ def catalogue(domain: str) -> Catalog:
         for _line, message, _comments, context in _strings(file):
             found.add(message, locations=[(file.relative_to(NODE).as_posix(), 0)], context=context)
     return found
+
+
+def _is_for_machines(file: Path) -> bool:
+    return file.stem == "api" or "api" in file.relative_to(MACLE).parts
 
 
 def _strings(file: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:

@@ -19,6 +19,9 @@ Every address that a node answers, and the act that each page serves. Who may do
 [permissions](permissions.md); what it reaches is asked again when it is done. This page is written from the addresses
 themselves.
 
+Addresses below `/api/` are for machines and stand in `spec/openapi.json`: see
+[use the API](../how-to/use-the-api.md).
+
 *Everybody* needs no sign-in, *signed in* no role. The pages of sign-in itself and of second factors are
 django-allauth's, in our frame.
 """
@@ -54,6 +57,8 @@ def page() -> str:
 def _patterns(found: Iterable[object], before: str = "") -> Iterator[tuple[str, URLPattern]]:
     for each in found:
         address = before + str(getattr(each, "pattern", ""))
+        if isinstance(each, URLResolver) and each.namespace == "interface":
+            continue
         if isinstance(each, URLResolver):
             yield from _patterns(each.url_patterns, address)
         elif isinstance(each, URLPattern):

@@ -9,9 +9,9 @@ from macle.node.audit.models import Line
 from macle.node.exchange.models import Kind, Letter
 from macle.node.exporting.actions import confirmations, notices
 from macle.node.exporting.actions.notices import NoticeEnded, ScopeMalformed
-from macle.node.exporting.actions.numbers import BlockMissing
 from macle.node.exporting.actions.steps import ReasonMissing
 from macle.node.exporting.models import Block, Certificate, Notice, Reconfirmation
+from macle.node.exporting.queries import BlockMissing
 from macle.node.permissions import Act, Role
 from tests.support import node_exporting as made
 from tests.support import node_registry

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from django.test import Client
 
-from macle.node import clock
 from macle.node.desk import pages
 from macle.node.permissions import TABLE, Act, Reach, Role
 from tests.support import node_routes
-from tests.support.node_world import LATER, World, a_world
+from tests.support.node_world import World, a_lasting_world, undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,15 +46,8 @@ OPEN_TO_ALL = {
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:  # noqa: ARG001 (a database)
     """Make one world for all of these tests; each request to it is taken back."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: LATER)
-        whole = transaction.atomic()
-        # What must commit by itself does so in a node; here all of it is taken back at the end.
-        whole._from_testcase = True  # type: ignore[attr-defined]
-        with whole:
-            with a_world() as made:
-                yield made
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), a_lasting_world() as made:
+        yield made
 
 
 class Browser:
@@ -84,9 +75,8 @@ class Browser:
         client = Client(enforce_csrf_checks=True)
         for name, value in self._cookies.items():
             client.cookies[name] = value
-        with transaction.atomic():
+        with undone():
             yield client
-            transaction.set_rollback(True)
 
 
 def _whole(answer: Any) -> HttpResponse:
@@ -113,9 +103,9 @@ def expected(asked: Asked, role: Role, world: World) -> int:
             Reach.OFFICE: asked.office == world.own.office,
             Reach.TRADER: asked.trader == world.own.trader.reference,
         }[reach]
-        if ((asked.office or asked.trader) and not is_within) or asked.only not in {None, role}:
+        if (asked.office or asked.trader) and not is_within:
             return HTTPStatus.NOT_FOUND
-    return HTTPStatus.OK
+    return HTTPStatus.OK if asked.only in {None, role} else HTTPStatus.NOT_FOUND
 
 
 def came(answer: HttpResponse) -> int:

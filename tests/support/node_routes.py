@@ -1,4 +1,4 @@
-"""Every address of a node, with an object of the world at the end of each."""
+"""Every address of a node for people, with an object of the world at the end of each."""
 
 from __future__ import annotations
 
@@ -53,12 +53,14 @@ class Route:
 
 
 def every() -> list[Route]:
-    """Return every address of the node."""
+    """Return every address of the node but those for machines, which are asked through their description."""
     return list(_walk(get_resolver().url_patterns, ""))
 
 
 def _walk(patterns: Sequence[URLPattern | URLResolver], space: str) -> Iterator[Route]:
     for each in patterns:
+        if isinstance(each, URLResolver) and each.namespace == "interface":
+            continue
         if isinstance(each, URLResolver):
             inner = f"{space}{each.namespace}:" if each.namespace else space
             yield from _walk(each.url_patterns, inner)
@@ -135,7 +137,7 @@ def at(route: Route, world: World, side: Side) -> list[Asked]:
     make = _MAKERS.get(space)
     if make is None or not route.parts:
         return [Asked(route, {}, own)] if not route.parts else []
-    only = Role.EXPORTER if route.name in _OF_ONE_PERSON else None
+    only = _OF_ONE_PERSON.get(route.name)
     return [
         Asked(route, given, (*own, *further), office, trader, only)
         for given, further, office, trader in make(name, route, world, side)
@@ -145,7 +147,11 @@ def at(route: Route, world: World, side: Side) -> list[Asked]:
 _Made = tuple[dict[str, Any], tuple[Act, ...], str, str]
 
 
-_OF_ONE_PERSON = {"exporting:upload-report", "exporting:lodge-all"}
+_OF_ONE_PERSON = {
+    "exporting:upload-report": Role.EXPORTER,
+    "exporting:lodge-all": Role.EXPORTER,
+    "accounts:revoke-token": Role.ADMINISTRATOR,
+}
 _CONFIRMED = {"confirmation", "slip", "slip-picture", "settle"}
 
 
@@ -237,6 +243,8 @@ def _of_accounts(name: str, route: Route, world: World, side: Side) -> Iterator[
     official, examiner = world.people[Role.VALIDATING_OFFICIAL], world.people[Role.EXAMINER]
     if name == "end-deputyship":
         yield {"identifier": official.identifier, "pk": world.deputyship.pk}, (), "", ""
+    elif name == "revoke-token":
+        yield {"pk": world.token.pk}, (), "", ""
     elif "pk" in route.parts:
         yield {"identifier": examiner.identifier, "pk": world.grant.pk}, (), "", ""
     else:

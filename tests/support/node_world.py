@@ -9,11 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from django.db import transaction
+
+from macle.node import clock
 from macle.node.accounts import actions as accounts
 from macle.node.accounts import queries as people
+from macle.node.accounts import tokens
 from macle.node.audit import actions as audit
 from macle.node.audit import evidence
-from macle.node.exchange.models import Letter
+from macle.node.exchange import webhooks
+from macle.node.exchange.models import Letter, Subscription
 from macle.node.exporting.actions import (
     applications,
     certificates,
@@ -39,7 +45,7 @@ from tests.support.node_registry import ADMINISTRATOR, AT, OFFICE, PASSPHRASE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from macle.node.accounts.models import Deputy, Grant, User
+    from macle.node.accounts.models import Deputy, Grant, Token, User
     from macle.node.audit.models import Hold
     from macle.node.exporting.models import Application, Attachment, Block, Certificate, Fee, Notice
     from macle.node.importing.models import Shipment
@@ -118,6 +124,10 @@ class World:
     hold: Hold
     grant: Grant
     deputyship: Deputy
+    token: Token
+    """The administrator's."""
+    subscription: Subscription
+    """A system that is told of all acts."""
 
     def actor(self, role: Role) -> Actor:
         """Return who holds the role, as the node sees them."""
@@ -149,6 +159,26 @@ def somebody(role: Role, *, office: str = OFFICE, trader: str = "", at: datetime
     )
     an_authenticator(user)
     return user
+
+
+@contextmanager
+def undone(*, whole: bool = False) -> Iterator[None]:
+    """Take back whatever is written within; ``whole`` where what must commit by itself is done within it."""
+    around = transaction.atomic()
+    # What must commit by itself does so in a node; here all of it is taken back at the end.
+    around._from_testcase = whole  # type: ignore[attr-defined]
+    with around:
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def a_lasting_world() -> Iterator[World]:
+    """Make one world for all tests of a module, asked for at ``LATER``; each of them takes back what it did."""
+    with pytest.MonkeyPatch.context() as patch, undone(whole=True):
+        patch.setattr(clock, "now", lambda: LATER)
+        with a_world() as made:
+            yield made
 
 
 @contextmanager
@@ -242,6 +272,20 @@ def _made(home: Path) -> World:
         hold=hold,
         grant=grant,
         deputyship=deputyship,
+        token=tokens.make(
+            name="Backup report",
+            held=Held(role=Role.ADMINISTRATOR),
+            ends_at=AT + timedelta(days=90),
+            by=people.actor(held[Role.ADMINISTRATOR], at=AT),
+            at=AT,
+        ).token,
+        subscription=webhooks.subscribe(
+            url="https://window.example/macle",
+            events=[],
+            office="",
+            by=people.actor(held[Role.ADMINISTRATOR], at=AT),
+            at=_after(9),
+        ).subscription,
     )
 
 

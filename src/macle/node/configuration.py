@@ -106,6 +106,10 @@ class Configuration:
     mail_from: str = _setting(
         "The address from which the node writes; with an SMTP server it must be given.", default=""
     )
+    webhooks_private: bool = _setting(
+        "Whether other systems may be told of acts at addresses that are not public, as within a ministry's network.",
+        default="no",
+    )
     idle_minutes: int = _setting("Minutes without use after which a session ends.", default="30")
     session_hours: int = _setting("Hours after which a session ends in any case.", default="12")
     oidc_server_url: str = _setting(
@@ -310,6 +314,7 @@ _PARSERS: dict[str, Any] = {
     "stamp_passphrase_file": lambda text: Path(text) if text.strip() else None,
     "smtp_url": _mail_url,
     "mail_from": _address,
+    "webhooks_private": _flag,
     "idle_minutes": _count(24 * 60),
     "session_hours": _count(24 * 7),
     "oidc_server_url": _service,

@@ -67,6 +67,9 @@ class Act(StrEnum):
     ACCOUNT_DEPUTISE = "account:deputise"
     ACCOUNT_RESET = "account:reset"
     ACCOUNT_CLOSE = "account:close"
+    TOKEN_MAKE = "token:make"  # noqa: S105 (a tag)
+    """Make a token for a program, bound to one of one's own roles."""
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105 (a tag)
 
     # audit
     AUDIT_SEARCH = "audit:search"
@@ -105,6 +108,10 @@ class Act(StrEnum):
     LETTER_RESEND = "letter:resend"
     LETTER_SET_ASIDE = "letter:set-aside"
     """Give up a letter that cannot be delivered; nothing but this act ever does."""
+    WEBHOOK_READ = "webhook:read"
+    WEBHOOK_SUBSCRIBE = "webhook:subscribe"
+    """Let another system be told of acts."""
+    WEBHOOK_END = "webhook:end"
 
     # exporting
     APPLICATION_READ = "application:read"
@@ -202,6 +209,8 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.ACCOUNT_DEPUTISE: _ADMINISTRATOR,
     Act.ACCOUNT_RESET: _ADMINISTRATOR,
     Act.ACCOUNT_CLOSE: _ADMINISTRATOR,
+    Act.TOKEN_MAKE: dict.fromkeys(Role, Reach.PARTICIPANT),
+    Act.TOKEN_REVOKE: dict.fromkeys(Role, Reach.PARTICIPANT),
     Act.AUDIT_SEARCH: _ADMINISTRATOR | _READERS,
     Act.AUDIT_EXPORT: _ADMINISTRATOR | _READERS,
     Act.HOLD_PLACE: _ADMINISTRATOR,
@@ -230,6 +239,9 @@ TABLE: Final[Mapping[Act, Mapping[Role, Reach]]] = {
     Act.LETTER_READ: _EXPORTING | _IMPORTER | _ADMINISTRATOR | _READERS,
     Act.LETTER_RESEND: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
     Act.LETTER_SET_ASIDE: _OFFICIAL | _IMPORTER | _ADMINISTRATOR,
+    Act.WEBHOOK_READ: _ADMINISTRATOR | _READERS,
+    Act.WEBHOOK_SUBSCRIBE: _ADMINISTRATOR,
+    Act.WEBHOOK_END: _ADMINISTRATOR,
     Act.APPLICATION_READ: _TRADER | _EXPORTING | _VALUER | _READERS,
     Act.APPLICATION_DRAFT: _TRADER,
     Act.APPLICATION_BEGIN_TECHNICAL: _OFFICIAL,

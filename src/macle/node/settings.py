@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "macle.node.desk",
     "macle.node.audit",
     "macle.node.accounts",
+    "macle.node.interface",
     "macle.node.registry",
     "macle.node.traders",
     "macle.node.exchange",
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "macle.node.desk.middleware.Access",
+    "macle.node.interface.middleware.Machines",
     "macle.node.desk.middleware.Turns",
     "macle.node.desk.middleware.Protect",
     "django.middleware.security.SecurityMiddleware",

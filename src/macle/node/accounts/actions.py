@@ -23,7 +23,7 @@ from django.db.models import Q
 
 from macle import errors
 from macle.node import permissions
-from macle.node.accounts import queries, throttle
+from macle.node.accounts import queries, throttle, tokens
 from macle.node.accounts.models import ALPHABET, Deputy, Grant, SavedFilter, User, in_force
 from macle.node.audit import actions as audit
 from macle.node.permissions import Act, Actor, Reach, Role
@@ -305,7 +305,7 @@ def end_deputyship(*, deputyship: int, reason: str, by: Actor, at: datetime) -> 
 
 
 def reset_second_factor(*, user: str, reason: str, by: Actor, at: datetime) -> None:
-    """Take away every second factor, for somebody who lost theirs; all their sessions end.
+    """Take away every second factor, for somebody who lost theirs; all their sessions and tokens end.
 
     They set up a new one when they next sign in. Raises `OwnAccount`, `AccountClosed`.
     """
@@ -316,11 +316,15 @@ def reset_second_factor(*, user: str, reason: str, by: Actor, at: datetime) -> N
         _not_oneself(held, by, what="resets their own second factor")
         Authenticator.objects.filter(user=held).delete()
         _next_epoch(held)
+        tokens.revoke_all(held, by=by, at=at)
         _record(Act.ACCOUNT_RESET, held, by=by, at=at, facts={"what": "second factor"})
 
 
 def reset_password(*, user: str, reason: str, by: Actor, at: datetime) -> str:
-    """Return a new first password for somebody who forgot theirs; all their sessions end, the second factor stays."""
+    """Return a new first password for somebody who forgot theirs; the second factor stays.
+
+    All their sessions and tokens end.
+    """
     by.require(Act.ACCOUNT_RESET)
     _reason(reason)
     first = new_password()
@@ -331,6 +335,7 @@ def reset_password(*, user: str, reason: str, by: Actor, at: datetime) -> str:
         held.first_password_until = at + FIRST_PASSWORD_SERVES
         held.save(update_fields=["password", "first_password_until"])
         _next_epoch(held)
+        tokens.revoke_all(held, by=by, at=at)
         _record(Act.ACCOUNT_RESET, held, by=by, at=at, facts={"what": "password"})
     return first
 
@@ -345,7 +350,7 @@ def unlock(*, user: str, by: Actor, at: datetime) -> None:
 
 
 def close(*, user: str, reason: str, by: Actor, at: datetime) -> None:
-    """Close an account for good: its roles and deputyships end, its sessions too.
+    """Close an account for good: its roles and deputyships end, its sessions and tokens too.
 
     Raises `OwnAccount`, `LastAdministrator`, `AccountClosed`.
     """
@@ -366,6 +371,7 @@ def close(*, user: str, reason: str, by: Actor, at: datetime) -> None:
         held.closed_at = at
         held.save(update_fields=["closed_at"])
         _next_epoch(held)
+        tokens.revoke_all(held, by=by, at=at)
         _record(Act.ACCOUNT_CLOSE, held, by=by, at=at, facts={"grants": [each.pk for each in grants]})
 
 

@@ -194,6 +194,25 @@ class LanguageForm(desk.Form):
         self.fields["language"].choices = _languages()  # type: ignore[attr-defined]
 
 
+class TokenForm(desk.Form):
+    """A new token for a program."""
+
+    name = desk.TextField(
+        label=gettext_lazy("What it is for"),
+        help_text=gettext_lazy("The program that shows it, and who runs that."),
+        most=80,
+    )
+    held = desk.ChoiceField(label=gettext_lazy("For which of your roles"))
+    until = desk.DayField(
+        label=gettext_lazy("Until the end of"), help_text=gettext_lazy("A day within a year from today.")
+    )
+
+    def __init__(self, *args: Any, roles: list[tuple[str, str]], **options: Any) -> None:  # noqa: ANN401
+        """Offer the roles that the person holds."""
+        super().__init__(*args, **options)
+        self.fields["held"].choices = roles  # type: ignore[attr-defined]
+
+
 class UserForm(desk.Form):
     """A new account."""
 

@@ -34,6 +34,7 @@ ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and figures that are not taken for one another when they are read out."""
 IDENTIFIER_LENGTH: Final = 10
 LOGIN_LENGTH: Final = 64
+TOKEN_NAME_LENGTH: Final = 80
 ROLES: Final = [(role.value, role.value) for role in Role]
 
 
@@ -199,6 +200,40 @@ class Deputy(Interval):
     def __str__(self) -> str:
         """Return the deputyship in short."""
         return f"{self.deputy_id} for {self.absent_id}: {self.role} {self.office}"
+
+
+class Token(models.Model):
+    """What a program shows in place of a person: one role of its maker, for one office or trader, until a day.
+
+    The token itself is not kept, only its SHA-256: it has 256 bits of chance, so there is nothing to guess.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=TOKEN_NAME_LENGTH)
+    """What it is for, in the words of whoever made it."""
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    role = models.CharField(max_length=32, choices=ROLES)
+    office = models.CharField(max_length=120, blank=True)
+    trader = models.CharField(max_length=32, blank=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=64, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    """When it was last used, to the minute: not every request is worth a write."""
+
+    class Meta:
+        """The last one first."""
+
+        ordering: ClassVar = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        """Return what it may do; never the token, which nobody has here."""
+        return f"{self.pk} {self.role} {self.office or self.trader}"
+
+    def serves(self, at: datetime) -> bool:
+        """Return whether it was neither revoked nor has ended; whether its role is still held is asked elsewhere."""
+        return self.revoked_at is None and at < self.ends_at
 
 
 class SavedFilter(models.Model):

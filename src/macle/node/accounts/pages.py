@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as passkeys
@@ -19,7 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.accounts import actions, forms, queries, throttle
+from macle.node.accounts import actions, forms, queries, throttle, tokens
 from macle.node.accounts.models import User
 from macle.node.desk import lists, pages, parts, words
 from macle.node.permissions import Act, Role
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from macle.node.accounts.models import Grant
     from macle.node.desk.forms import Form
     from macle.node.desk.pages import Request
+    from macle.node.permissions import Held
 
 
 # One's own account.
@@ -69,6 +71,7 @@ def account(request: Request) -> HttpResponseBase:
         "this_session": request.session.session_key,
         "held": request.actor.held,
         "names": queries.names(each.deputises_for for each in request.actor.held if each.deputises_for),
+        "tokens": tokens.serving(tokens.of(request.actor), request.actor, at=request.at),
     }
     return pages.render(request, "accounts/account.html", context)
 
@@ -80,6 +83,48 @@ def sign_out_everywhere(request: Request) -> HttpResponseBase:
         user = actions.sign_out_everywhere(by=request.actor, at=request.at)
         update_session_auth_hash(request, user)
         messages.info(request, _("Everywhere else you are signed out."))
+    return HttpResponseRedirect(reverse("accounts:account"))
+
+
+@pages.page(pages.SIGNED_IN, post=True)
+@reauthentication_required  # type: ignore[untyped-decorator]
+def make_token(request: Request) -> HttpResponseBase:
+    """Make a token for a program, and show it once."""
+    held = request.actor.held
+    form = forms.TokenForm(
+        request.POST if request.method == "POST" else None,
+        roles=[(str(place), _held(each)) for place, each in enumerate(held)],
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = tokens.make(
+                name=form.cleaned_data["name"],
+                held=held[int(form.cleaned_data["held"])],
+                ends_at=_end_of(form.cleaned_data["until"], request) or request.at,
+                by=request.actor,
+                at=request.at,
+            )
+        except errors.MacleError as error:
+            form.take(error)
+        else:
+            return pages.render(request, "accounts/token.html", {"token": made.token, "secret": made.secret})
+    return pages.render(
+        request,
+        "accounts/make_token.html",
+        {"form": form},
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK,
+    )
+
+
+@pages.page(pages.SIGNED_IN, post=True)
+def revoke_token(request: Request, pk: int) -> HttpResponseBase:
+    """Revoke a token of one's own, or of the person whose account an administrator looks at."""
+    token = tokens.find(pk, by=request.actor)
+    if request.method == "POST":
+        tokens.revoke(token=pk, by=request.actor, at=request.at)
+        messages.info(request, _("The token is revoked."))
+    if token.user.identifier != request.actor.identifier:
+        return _back_to(token.user)
     return HttpResponseRedirect(reverse("accounts:account"))
 
 
@@ -200,6 +245,7 @@ def user(request: Request, identifier: str) -> HttpResponse:
         "deputyships": held.deputyships.select_related("absent").order_by("-since"),
         "factors": Authenticator.objects.filter(user=held).exclude(type=Authenticator.Type.RECOVERY_CODES),
         "locked_until": throttle.locked_until(held.login, at=request.at),
+        "tokens": held.tokens.filter(revoked_at__isnull=True, ends_at__gt=request.at),
         "is_self": held.identifier == request.actor.identifier,
         "now": request.at,
     }
@@ -379,3 +425,7 @@ def _end_of(day: date | None, request: Request) -> datetime | None:
 
 def _role(given: Grant) -> str:
     return words.role(given.role)
+
+
+def _held(held: Held) -> str:
+    return ", ".join(filter(None, (words.role(held.role), held.office, held.trader)))

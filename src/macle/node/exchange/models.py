@@ -273,3 +273,62 @@ class Job(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+# --- Webhooks -----------------------------------------------------------------------------------------
+
+
+class Subscription(models.Model):
+    """A system that is told of acts: where, under which secret, of which acts, of whose office."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    url = models.CharField(max_length=500)
+    secret = models.CharField(max_length=300)
+    """Encrypted with the node's own key: what is told is signed with it, so that a digest would not do."""
+    events = models.JSONField(default=list)
+    """Names of acts, such as ``certificate.dispatch``; none means all."""
+    office = models.CharField(max_length=120, blank=True)
+    """Only of this office; empty means of every one."""
+    since = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+    until = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """The last one first."""
+
+        ordering: ClassVar = ["-since", "-pk"]
+
+    def __str__(self) -> str:
+        """Return which one it is; neither address nor secret."""
+        return str(self.pk)
+
+
+class Notification(models.Model):
+    """One act that a subscription is told of: the same bytes at each try, until they are taken or given up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="notifications")
+    event = models.CharField(max_length=64)
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    """When it is tried next; none once it was taken or given up."""
+    tries = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=64, blank=True)
+    """What the last try came to, as a word: http-200, unreachable, not-public."""
+
+    class Meta:
+        """In the order in which the acts were done; looked for by what is due."""
+
+        ordering: ClassVar = ["created_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], name="notification_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["subscription", "-created_at"], name="notification_of"),
+        ]
+
+    def __str__(self) -> str:
+        """Return what of and what came of it."""
+        return f"{self.event} {self.code}"

@@ -13,6 +13,7 @@ from macle import errors
 from macle.node.exporting import drafting
 from macle.node.exporting.models import (
     Application,
+    Block,
     Certificate,
     Channel,
     Confirmation,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from macle.node.exporting.models import Block
     from macle.node.permissions import Actor, Extent
     from macle.scheme.applications import AppliedOrigin
     from macle.scheme.examination import Examined
@@ -296,6 +296,15 @@ def breaches(
     return [*blocked, *(breach for breach in asked if breach not in blocked)]
 
 
+def findings(matter: Application, *, at: datetime) -> list[Breach]:
+    """Return what the rules say of it now, as long as nothing is signed: before its examination, the register too."""
+    if matter.status in SIGNED or lifecycle.is_terminal(matter.status):
+        return []
+    if not matter.examined_by:
+        return breaches(matter, at=at, with_findings=False)
+    return list(examined(matter, at=at).breaches)
+
+
 def _of_kind(matter: Application, law: LegalProfile) -> list[Breach]:
     """Return a breach where a trader applies for a kind of certificate that a trader cannot apply for here."""
     kind = matter.entered.get("kind")
@@ -542,6 +551,31 @@ def in_the_air(by: Actor) -> QuerySet[Certificate]:
 
 
 # --- Numbers ----------------------------------------------------------------------------------------------
+
+
+class BlockMissing(errors.NotFound):
+    """There is no such block."""
+
+    code = "block-missing"
+
+
+def blocks_of(by: Actor) -> QuerySet[Block]:
+    """Return the blocks that the actor may read."""
+    reach = by.reach(Act.NUMBERS_READ)
+    return Block.objects.all() if reach.everything else Block.objects.filter(office__in=reach.offices)
+
+
+def block(pk: int, by: Actor) -> Block:
+    """Return one of them; raise `BlockMissing`."""
+    found = blocks_of(by).filter(pk=pk).first()
+    if found is None:
+        raise no_block()
+    return found
+
+
+def no_block() -> BlockMissing:
+    """Return what is said of a block that is not there, for whatever reason."""
+    return BlockMissing("There is no such block.", where="block", mend="See the list of blocks.")
 
 
 def unaccounted(block: Block) -> Iterator[int]:

@@ -58,6 +58,15 @@ def shipment(reference: str, by: Actor) -> Shipment:
     return found
 
 
+def require_within(reference: str, act: Act, by: Actor) -> None:
+    """Raise what the act would raise if the shipment is out of its reach, before anything else is asked of a person."""
+    if not by.may(act):
+        by.require(act)
+    found = Shipment.objects.filter(reference=reference).first()
+    if found is None or not by.reach(act).covers(office=found.office):
+        raise no_shipment()
+
+
 def without_certificate(by: Actor) -> QuerySet[Shipment]:
     """Return the shipments that wait for their certificate where the actor presents, the oldest first."""
     reach = by.reach(Act.CERTIFICATE_PRESENT)

@@ -283,7 +283,8 @@ def cancel(*, reference: str, reason: str, by: Actor, at: datetime) -> Step:
 def attach(*, reference: str, kind: AttachmentKind, data: bytes, name: str, by: Actor, at: datetime) -> Attachment:
     """Keep a file as evidence beside an application; raise `macle.node.audit.evidence.UploadRefused`.
 
-    The bytes are looked at before the transaction begins, so that a slow file holds no lock.
+    A file that is there as evidence of the same kind is not added again. The bytes are looked at before the transaction
+    begins, so that a slow file holds no lock.
     """
     application = steps.reached(reference, Act.EVIDENCE_ADD, by, lock=False)
     held = evidence.keep(data=data, name=name, by_identifier=by.identifier, at=at)
@@ -291,6 +292,9 @@ def attach(*, reference: str, kind: AttachmentKind, data: bytes, name: str, by: 
         application = steps.reached(reference, Act.EVIDENCE_ADD, by)
         if steps.is_ended(application):
             raise NotADraft("The matter is ended.", where="reference", mend="Add the file to its successor.")
+        there = application.attachments.filter(ended_at=None, kind=kind, evidence=held.sha256).first()
+        if there is not None:
+            return there
         if application.attachments.filter(ended_at=None).count() >= MOST_ATTACHMENTS:
             raise TooManyFiles(
                 f"An application has at most {MOST_ATTACHMENTS} files.", where="file", mend="Join several into one PDF."

@@ -50,12 +50,6 @@ class SheetRefused(errors.Refused):
     code = "sheet-not-usable"
 
 
-class BlockMissing(errors.NotFound):
-    """There is no such block."""
-
-    code = "block-missing"
-
-
 def allot(
     *, office: str, first: int, last: int, width: int, lead: str = "", on_sheets: bool, by: Actor, at: datetime
 ) -> Block:
@@ -288,11 +282,14 @@ def _require_sheet(block: Block, sheet: str, participant: str) -> None:
 
 
 def locked(block: int, act: Act, by: Actor) -> Block:
-    """Return the block for this act, locked until the transaction ends; raise `ActForbidden` or `BlockMissing`."""
+    """Return the block for this act, locked until the transaction ends.
+
+    Raises `ActForbidden` or `queries.BlockMissing`.
+    """
     steps.require_may(act, by)
     held = Block.objects.select_for_update().filter(pk=block).first()
     if held is None or not by.reach(act).covers(office=held.office):
-        raise BlockMissing("There is no such block.", where="block", mend="See the list of blocks.")
+        raise queries.no_block()
     return held
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from macle import errors
 from macle.node.audit import actions as audit
 from macle.node.exchange import actions as exchange
+from macle.node.exchange import webhooks
 from macle.node.exchange.models import Kind
 from macle.node.exporting import queries, words
 from macle.node.exporting.models import Application, Reason, Step
@@ -141,6 +142,12 @@ def take(
         plain |= {"deputises_for": deputises_for}
     application.state, application.since = state, at
     application.save()
+    webhooks.tell(
+        f"certificate.{act.value}",
+        office=application.office,
+        at=at,
+        said={"application": application.reference, "number": application.number, "state": state.value},
+    )
     audit.record(
         authority=settings.CONFIGURATION.participant,
         tag=tag,

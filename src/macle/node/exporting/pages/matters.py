@@ -22,7 +22,7 @@ from macle.node.exporting.models import Certificate
 from macle.node.permissions import TABLE, Act, Role
 from macle.proof import codec, cose, qr, views
 from macle.proof.verification import Judged, Result
-from macle.scheme import lifecycle, rules
+from macle.scheme import rules
 from macle.scheme.examination import source_of
 from macle.scheme.lifecycle import CertificateAct, CertificateState
 from macle.scheme.rules import Breach, Outcome, controls
@@ -208,12 +208,7 @@ def _by(step: Step, names: Mapping[str, str]) -> str:
 
 def checks_of(matter: Application, *, at: datetime) -> list[Check]:
     """Return what the rules say of it now, as long as nothing is signed."""
-    if matter.status in queries.SIGNED or lifecycle.is_terminal(matter.status):
-        return []
-    breaches = (
-        lodging.findings(matter, at=at) if not matter.examined_by else list(queries.examined(matter, at=at).breaches)
-    )
-    return [check_of(breach) for breach in breaches]
+    return [check_of(breach) for breach in queries.findings(matter, at=at)]
 
 
 def _weight_of(held: Certificate, matter: Application) -> list[Check]:

@@ -485,7 +485,7 @@ def issue_for_key(request: Request) -> HttpResponseBase:
 
 def _stocks(by: Actor) -> Iterable[Block]:
     reach = by.reach(Act.NOTICE_ISSUE)
-    stocks = numbers.blocks_of(by).filter(on_sheets=True)
+    stocks = queries.blocks_of(by).filter(on_sheets=True)
     return stocks if reach.everything else stocks.filter(office__in=reach.offices)
 
 

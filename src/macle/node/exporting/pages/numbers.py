@@ -28,7 +28,6 @@ from macle.node.permissions import Act
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.models import QuerySet
     from django.http.response import HttpResponseBase
     from django_stubs_ext import StrOrPromise
 
@@ -73,20 +72,6 @@ class Counted:
     label: StrOrPromise
     count: int
     about: str = ""
-
-
-def blocks_of(by: Actor) -> QuerySet[Block]:
-    """Return the blocks that the actor may read."""
-    reach = by.reach(Act.NUMBERS_READ)
-    return Block.objects.all() if reach.everything else Block.objects.filter(office__in=reach.offices)
-
-
-def block(pk: int, by: Actor) -> Block:
-    """Return one of them; raise `macle.node.exporting.actions.numbers.BlockMissing`."""
-    found = blocks_of(by).filter(pk=pk).first()
-    if found is None:
-        raise numbers.BlockMissing("There is no such block.", where="block", mend="See the list of blocks.")
-    return found
 
 
 def printed(stock: Block, counter: int) -> str:
@@ -207,7 +192,7 @@ def blocks(request: Request) -> HttpResponseBase:
     return lists.answer(
         request,
         BLOCKS,
-        blocks_of(request.actor),
+        queries.blocks_of(request.actor),
         template="exporting/counter/blocks.html",
         context={"few": _few(request.actor)},
         acts=acts,
@@ -217,7 +202,7 @@ def blocks(request: Request) -> HttpResponseBase:
 def _few(by: Actor) -> list[tuple[str, int]]:
     """Return the offices that have few numbers left in all their blocks, with how many."""
     left: dict[str, int] = {}
-    for stock in blocks_of(by):
+    for stock in queries.blocks_of(by):
         left.setdefault(stock.office, 0)
         if stock.ended_at is None:
             left[stock.office] += stock.left
@@ -266,7 +251,7 @@ def one(request: Request, block: int) -> HttpResponseBase:
 
 
 def _block(request: Request, pk: int) -> Block:
-    return block(pk, request.actor)
+    return queries.block(pk, request.actor)
 
 
 def _counted(stock: Block) -> list[Counted]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 
 from macle.node.audit import actions as audit
+from macle.node.exchange import webhooks
 from macle.node.importing import queries
 from macle.node.importing.models import Of, Reason, Shipment, Step
 from macle.scheme import lifecycle
@@ -85,6 +86,13 @@ def take(
         )
         for place, act in enumerate(acts, len(before) + 1)
     ]
+    for act in acts:
+        webhooks.tell(
+            f"shipment.{act.value}",
+            office=shipment.office,
+            at=at,
+            said={"shipment": shipment.reference, "number": shipment.number, "state": state.value},
+        )
     if reason:
         Reason.objects.create(step=steps[0], text=reason)
         plain |= {"reason": hashlib.sha256(reason.encode()).hexdigest()}

@@ -1,0 +1,1 @@
+"""The exporting desk for machines: what its pages do, one operation for each act."""

@@ -1,0 +1,1 @@
+"""What machines meet at every office: tokens, problems, lists by the page, keys that make a write happen once."""
