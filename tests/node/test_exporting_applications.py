@@ -206,14 +206,28 @@ class TestFiles:
             given: dict[str, Any] = {
                 "reference": draft.reference,
                 "kind": AttachmentKind.OTHER,
-                "data": node_audit.a_picture(),
+                "name": "note.txt",
                 "by": house.exporter,
                 "at": made.AT,
             }
-            for _ in range(applications.MOST_ATTACHMENTS):
-                applications.attach(name="a.png", **given)
+            for number in range(applications.MOST_ATTACHMENTS):
+                applications.attach(data=f"Note {number}.\n".encode(), **given)
             with pytest.raises(TooManyFiles):
-                applications.attach(name="a.png", **given)
+                applications.attach(data=b"One more.\n", **given)
+
+    def test_the_same_file_is_there_once_for_each_kind(self) -> None:
+        with made.a_house() as house:
+            draft = made.a_draft(house)
+            given: dict[str, Any] = {
+                "reference": draft.reference,
+                "data": b"Note.\n",
+                "by": house.exporter,
+                "at": made.AT,
+            }
+            first = applications.attach(kind=AttachmentKind.OTHER, name="note.txt", **given)
+            assert applications.attach(kind=AttachmentKind.OTHER, name="again.txt", **given) == first
+            applications.attach(kind=AttachmentKind.INVOICE, name="note.txt", **given)
+            assert draft.attachments.count() == 2
 
     def test_a_name_is_kept_without_folders_and_what_does_not_print(self) -> None:
         with made.a_house() as house:
