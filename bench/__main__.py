@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from bench import degrading, moving, node_pages, printing
+from bench import degrading, desks, moving, node_pages, printing
 from bench.timing import ROUNDS, interleaved, load
 from macle.proof import cose, issuing, qr, verification
 from macle.proof.folders import TrustFolder
@@ -66,6 +66,7 @@ def main() -> None:
     issue_500()
     qr_degraded_read()
     pages()
+    at_the_desks()
     move_in()
     print(f"# {time.perf_counter() - begun:.0f} s in all, {load()}")
 
@@ -74,6 +75,7 @@ def pages() -> None:
     """Measure the pages of a node with 100,000 certificates: the desk's queue, the list, and a certificate."""
     with node_pages.filled() as node:
         measured = node_pages.measure(node)
+        reads = node_pages.measure(node, mix=node_pages.READS, sign_in=False, busy=5)
     print(
         f"# a node with {node_pages.CERTIFICATES} certificates, filled in {node.filled['loaded']:.0f} s; twenty people"
     )
@@ -84,6 +86,18 @@ def pages() -> None:
     line("page_p95", measured.p95 * 1e3, "ms")
     line("pages_per_s", measured.pages_per_second, "1/s")
     line("page_bytes", measured.largest / 1e3, "kB")
+    print(f"# interface: {reads.pages_per_second:.0f} reads a second without pause")
+    line("api_read_p95", reads.p95 * 1e3, "ms")
+
+
+def at_the_desks() -> None:
+    """Validate through the interface on both databases, and bring pictures to the presenting desk."""
+    with desks.filled("sqlite") as (node, _):
+        line("validations_sqlite", desks.validations_per_second(node), "1/s")
+    with desks.filled("postgresql") as (node, pictures):
+        line("validations_postgres", desks.validations_per_second(node), "1/s")
+        seconds = desks.presented(node, pictures)
+    line("present_p95", seconds[int(len(seconds) * 0.95)] * 1e3, "ms")
 
 
 def move_in() -> None:

@@ -1,7 +1,7 @@
 """Ask a node for pages as people do, from a process of its own, and print what came of it as JSON.
 
 `python -m bench.asking FILE`: the file names the port, who signs in, the mix of pages and for how long. Each person has
-a connection and a session of their own, and signs in with password and code.
+a connection and a session of their own, and signs in with password and code; programs have a token instead.
 """
 
 from __future__ import annotations
@@ -49,26 +49,33 @@ class Answer:
 class Person:
     """Somebody with a browser."""
 
-    def __init__(self, port: int, login: str) -> None:
-        self.port, self.login = port, login
+    def __init__(self, port: int, login: str, *, token: str = "") -> None:
+        """Keep who it is; a program has a token, and does not sign in."""
+        self.port, self.login, self.token = port, login, token
         self.connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.cookies: dict[str, str] = {}
 
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> Answer:
         """Send one request, with the cookies that came so far."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        headers["Accept-Encoding"] = "gzip"
-        body = None
-        if form is not None:
-            body = urlencode(form)
-            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
-            headers |= {"Referer": f"http://127.0.0.1:{self.port}{path}"}
+        if form is None:
+            return self.send(path, None, {"Accept-Encoding": "gzip"})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Encoding": "gzip"}
+        return self.send(path, urlencode(form).encode(), headers)
+
+    def send(self, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Send one request as it is, a POST if it has a body."""
+        method = "GET" if body is None else "POST"
+        own = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if self.token:
+            own = {"Authorization": f"Bearer {self.token}"}
+        if body is not None:
+            own["Referer"] = f"http://127.0.0.1:{self.port}{path}"
         try:
-            self.connection.request("GET" if form is None else "POST", path, body=body, headers=headers)
+            self.connection.request(method, path, body=body, headers={**headers, **own})
             response = self.connection.getresponse()
         except (HTTPException, ConnectionError):
             self.connection.close()
-            self.connection.request("GET" if form is None else "POST", path, body=body, headers=headers)
+            self.connection.request(method, path, body=body, headers={**headers, **own})
             response = self.connection.getresponse()
         content = response.read()
         for text in response.headers.get_all("Set-Cookie") or ():
@@ -78,8 +85,12 @@ class Person:
 
     def submit(self, path: str, **fields: str) -> Answer:
         """Fill in the form of a page and send it there."""
+        return self.ask(path, fields | {"csrfmiddlewaretoken": self.token_of(path)})
+
+    def token_of(self, path: str) -> str:
+        """Return the token of the form on a page."""
         token = _TOKEN.search(self.ask(path).text)
-        return self.ask(path, fields | {"csrfmiddlewaretoken": token[1] if token else ""})
+        return token[1] if token else ""
 
     def sign_in(self, *, password: str, secret: str) -> None:
         """Sign in with password and code, as at any other time."""
@@ -183,7 +194,7 @@ def main() -> None:
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     people = []
     for each in asked["people"]:
-        person = Person(asked["port"], each["login"])
+        person = Person(asked["port"], each["login"], token="" if asked["sign_in"] else each["token"])
         if asked["sign_in"]:
             person.sign_in(password=each["password"], secret=each["secret"])
         people.append(person)

@@ -35,7 +35,8 @@ from django.core.management import call_command  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, models  # noqa: E402
 
-from macle.node.accounts import actions as accounts  # noqa: E402 (after the settings)
+from macle.node import clock  # noqa: E402 (after the settings)
+from macle.node.accounts import actions as accounts  # noqa: E402
 from macle.node.audit import chain  # noqa: E402
 from macle.node.audit.models import Chain, Line  # noqa: E402
 from macle.node.exchange import actions as exchange  # noqa: E402
@@ -52,7 +53,7 @@ from macle.scheme import participants, profiles  # noqa: E402
 from macle.scheme.rules.settings import IssuingSetting  # noqa: E402
 from macle.scheme.terms import Carats, CertificateNumber, USDollars  # noqa: E402
 from tests.soak import accounting  # noqa: E402
-from tests.support import node_accounts, node_exporting, node_registry, node_traders  # noqa: E402
+from tests.support import node_accounts, node_exporting, node_interface, node_registry, node_traders  # noqa: E402
 from tests.support.node_registry import OFFICE, PASSPHRASE  # noqa: E402
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def open_house(count: int) -> list[dict[str, str]]:
         user = node_accounts.a_user(login, password=PASSWORD, name=f"Tamsin Vale {index}")
         accounts.grant(user=user.identifier, role=role, office=OFFICE, by=node_accounts.OPERATOR, at=node_accounts.AT)
         secret = node_accounts.an_authenticator(user)
-        people.append({"login": login, "password": PASSWORD, "secret": secret})
+        token = node_interface.a_token(user, at=clock.now()).secret
+        people.append({"login": login, "password": PASSWORD, "secret": secret, "token": token})
     node_registry.an_official()
     return people
 

@@ -31,6 +31,14 @@ MIX: Sequence[Mapping[str, Any]] = (
 """What people ask for: ``path`` may name something that the loader made, of which one is chosen each time."""
 
 
+READS: Sequence[Mapping[str, Any]] = (
+    {"name": "list", "path": "/api/v1/certificates", "weight": 3},
+    {"name": "certificate", "path": "/api/v1/certificates/{number}", "weight": 4},
+    {"name": "application", "path": "/api/v1/applications/{reference}", "weight": 3},
+)
+"""What programs ask for."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A node that is filled."""
@@ -47,20 +55,25 @@ def filled(count: int = CERTIFICATES, *arguments: str) -> Iterator[Node]:
         Path(folder).chmod(0o755)
         home = Path(folder) / "node"
         home.mkdir(mode=0o700)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("MACLE_")}
-        environment = clean | {
-            "MACLE_NODE_HOME": str(home),
-            "MACLE_NODE_PARTICIPANT": "BW",
-            "MACLE_NODE_AUTHORITY": "Selle Diamond Office",
-            "MACLE_NODE_PORT": str(free_port()),
-            "MACLE_NODE_HTTPS": "no",
-            "DJANGO_SETTINGS_MODULE": "macle.node.settings",
-        }
+        environment = environment_of(home)
         with database(home) as address:
             environment |= {"MACLE_NODE_DATABASE_URL": address}
             run([str(Path(sys.executable).with_name("macle")), "node", "init"], environment)
             said = run([sys.executable, "-m", "bench.loading", str(count), *arguments], environment | QUICKLY)
             yield Node(environment, json.loads(said.splitlines()[-1]))
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return the environment of a node in this folder, and nothing of another one."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MACLE_")}
+    return clean | {
+        "MACLE_NODE_HOME": str(home),
+        "MACLE_NODE_PARTICIPANT": "BW",
+        "MACLE_NODE_AUTHORITY": "Selle Diamond Office",
+        "MACLE_NODE_PORT": str(free_port()),
+        "MACLE_NODE_HTTPS": "no",
+        "DJANGO_SETTINGS_MODULE": "macle.node.settings",
+    }
 
 
 def free_port() -> int:

@@ -18,6 +18,7 @@ import json
 import re
 import shutil
 import tempfile
+import threading
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,7 +101,10 @@ class Place:
 
 
 class Press:
-    """Typst with the fonts that travel with the package, and those of further folders."""
+    """Typst with the fonts that travel with the package, and those of further folders.
+
+    Threads may share one: its compiler prints one sheet at a time.
+    """
 
     def __init__(self, *, font_folders: Sequence[Path] = ()) -> None:
         """Read the fonts and lay the layouts out where typst may read."""
@@ -115,6 +119,7 @@ class Press:
             font_paths=[package / "fonts", *font_folders],
         )
         self._compiler = typst.Compiler(root=self._root, font_paths=fonts, ignore_system_fonts=True)
+        self._turn = threading.Lock()
         self._kept: dict[str, str] = {}
         self._widths: dict[str, int] = json.loads((package / "fonts" / "widths.json").read_bytes())
 
@@ -227,22 +232,24 @@ class Press:
 
     def _keep(self, drawing: str) -> str:
         """Return the path, for typst, of a drawing that many sheets share; as a file it is no part of their data."""
-        if drawing not in self._kept:
-            name = f"kept-{len(self._kept)}.svg"
-            (self._root / name).write_text(drawing, encoding="utf-8")
-            self._kept[drawing] = f"/{name}"
-        return self._kept[drawing]
+        with self._turn:
+            if drawing not in self._kept:
+                name = f"kept-{len(self._kept)}.svg"
+                (self._root / name).write_text(drawing, encoding="utf-8")
+                self._kept[drawing] = f"/{name}"
+            return self._kept[drawing]
 
     def _print(self, layout: str, data: dict[str, Any], *, at: datetime) -> bytes:
         data["em"] = {text: self._width(text) for text in _texts_of(data)}
         try:
-            pdf = self._compiler.compile(
-                str(self._root / f"{layout}.typ"),
-                format="pdf",
-                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-                pdf_standards=["a-3a"],
-                timestamp=at,
-            )
+            with self._turn:
+                pdf = self._compiler.compile(
+                    str(self._root / f"{layout}.typ"),
+                    format="pdf",
+                    sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                    pdf_standards=["a-3a"],
+                    timestamp=at,
+                )
         except typst.TypstError as error:
             raise _refusal(error) from error
         if not isinstance(pdf, bytes):

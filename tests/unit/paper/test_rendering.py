@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -278,6 +279,15 @@ class TestPage:
         assert a_page(signed(parcels=2)) != page
         assert a_page(signed(), statement=f"{STATEMENT}.") != page
         assert pages.says_over_lines(a_page(signed(), statement="As our law has it"), "As our law has it")
+
+
+class TestThreads:
+    def test_threads_share_a_press(self) -> None:
+        of, press = signed("BW"), another_press()
+        look, place = an_approved_look("BW"), Place(Layout.GENERAL)
+        with ThreadPoolExecutor(4) as threads:
+            sheets = list(threads.map(lambda _: press.certificate(of, look=look, place=place), range(12)))
+        assert [attached(each)[CERTIFICATE_FILE] == of.to_bytes() for each in sheets] == [True] * 12
 
 
 class TestMarks:
