@@ -7,7 +7,7 @@ token, or a passkey that signs the document's identity.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -27,6 +27,8 @@ from macle.scheme.certificates import ConsentLevel, ValidationKind
 from macle.scheme.lifecycle import CertificateAct
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http.response import HttpResponseBase
 
     from macle.node.accounts.consent import Consent
@@ -40,6 +42,14 @@ FORMS: dict[ConsentLevel, type[Form]] = {
     ConsentLevel.TOKEN: forms.TokenForm,
     ConsentLevel.BOUND: forms.BoundForm,
 }
+
+
+class Standing(Protocol):
+    """What is prepared to be signed, of whichever desk."""
+
+    identity: str
+    prepared_at: datetime
+    consented_at: datetime | None
 
 
 @pages.page(Act.CERTIFICATE_VALIDATE, post=True)
@@ -185,30 +195,41 @@ def proof_of(request: Request, level: ConsentLevel, given: dict[str, Any]) -> Co
     )
 
 
-def _shown(request: Request, intent: Intent, official: Official, form: Form, *, status: int = 200) -> HttpResponse:
-    certificate = codec.decode_certificate(bytes(intent.payload))
+def consent_to(
+    request: Request,
+    intent: Standing,
+    official: Official,
+    form: Form,
+) -> dict[str, Any]:
+    """Return what a page shows beside an exact document: what is consented to, until when, and how."""
     identity = bytes.fromhex(intent.identity)
     is_bound = official.level is ConsentLevel.BOUND
-    approved = list(intent.approvals.values_list("holder", flat=True))
-    approves = official.holder == intent.second
-    context = {
-        "matter": intent.application,
+    return {
         "intent": intent,
-        "shown": {"certificate": certificate, "code": None, "identity": intent.identity},
         "form": form,
         "fingerprint": " ".join(keys.words_of(identity)),
         "until": intent.prepared_at + validation.INTENT_LIFE,
         "level": official.level.name.lower(),
         "is_begun": intent.consented_at is not None,
-        "approves": approves,
-        "has_approved": approves and official.holder in approved,
-        "waits_for": "" if approves or not intent.second or intent.second in approved else intent.second,
         "is_bound": is_bound,
         "passkey": {
             "request_options": consent.begin_bound(user_identifier=request.actor.identifier, challenge=identity)
         }
         if is_bound
         else None,
+    }
+
+
+def _shown(request: Request, intent: Intent, official: Official, form: Form, *, status: int = 200) -> HttpResponse:
+    certificate = codec.decode_certificate(bytes(intent.payload))
+    approved = list(intent.approvals.values_list("holder", flat=True))
+    approves = official.holder == intent.second
+    context = consent_to(request, intent, official, form) | {
+        "matter": intent.application,
+        "shown": {"certificate": certificate, "code": None, "identity": intent.identity},
+        "approves": approves,
+        "has_approved": approves and official.holder in approved,
+        "waits_for": "" if approves or not intent.second or intent.second in approved else intent.second,
     }
     return pages.render(request, "exporting/validate.html", context, status=status)
 

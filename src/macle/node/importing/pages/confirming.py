@@ -5,7 +5,7 @@ As where a certificate is validated, a page that is only asked for writes nothin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,18 +13,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from macle import errors
-from macle.node.accounts import consent, passkeys
+from macle.node.accounts import passkeys
 from macle.node.desk import pages
 from macle.node.desk import words as desk_words
 from macle.node.exporting import printing
-from macle.node.exporting.actions import validation
 from macle.node.exporting.pages import validating
 from macle.node.importing import forms, queries, words
 from macle.node.importing.actions import confirming
 from macle.node.importing.pages import acts
 from macle.node.permissions import Act
 from macle.node.registry import queries as registry
-from macle.proof import codec, keys
+from macle.proof import codec
 from macle.scheme.certificates import ConsentLevel
 
 if TYPE_CHECKING:
@@ -105,27 +104,13 @@ def _to_prepare(
 def _shown(
     request: Request, shipment: Shipment, intent: Intent, official: Official, form: Form, *, status: int = 200
 ) -> HttpResponse:
-    identity = bytes.fromhex(intent.identity)
-    is_bound = official.level is ConsentLevel.BOUND
     confirmation = codec.decode_confirmation(bytes(intent.payload))
-    context: dict[str, Any] = {
+    context = validating.consent_to(request, intent, official, form) | {
         "shipment": shipment,
-        "intent": intent,
         "c": confirmation,
         "rows": words.compared(confirmation),
         "seals": words.SEALS[confirmation.seals],
         "result": words.RESULTS[confirmation.result],
-        "form": form,
-        "fingerprint": " ".join(keys.words_of(identity)),
-        "until": intent.prepared_at + validation.INTENT_LIFE,
-        "level": official.level.name.lower(),
-        "is_begun": intent.consented_at is not None,
-        "is_bound": is_bound,
-        "passkey": {
-            "request_options": consent.begin_bound(user_identifier=request.actor.identifier, challenge=identity)
-        }
-        if is_bound
-        else None,
     }
     return pages.render(request, "importing/confirm.html", context, status=status)
 
