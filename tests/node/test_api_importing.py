@@ -134,3 +134,39 @@ class TestWhatDoesNotAgree:
         goods = {"office": OFFICE, "way": "found", "arrived_on": "2026-11-25", "seals": ["SL 1"]}
         assert desk.do("/received-shipments", goods)["certificate_state"] is None
         problem(desk.post("/received-shipments", goods | {"arrived_on": "2026-11-26"}), 400, "arrival-malformed")
+
+
+class TestWhatFollows:
+    def test_customs_hands_over_and_the_goods_are_forfeited(self, house: House, desk: Program) -> None:
+        del house
+        customs = Program.of(a_holder(Role.CUSTOMS, "wenna.tarr", office=OFFICE, at=NOW - timedelta(days=1)), at=NOW)
+        sent = {"office": OFFICE, "seals": ["CU 77"], "announced": "ZA00004821"}
+        problem(customs.post("/handed-over-shipments", sent | {"stopped": True}), 400, "arrival-malformed")
+        came = customs.do("/handed-over-shipments", sent)
+        assert (came["state"], came["announced"], came["number"]) == ("in_custody", "ZA00004821", None)
+        problem(desk.post("/handed-over-shipments", sent), 403, "act-forbidden")
+
+    def test_a_seizure_ends_as_the_law_says(self, house: House, desk: Program) -> None:
+        del house
+        came = desk.do("/received-shipments", {"office": OFFICE, "way": "found", "arrived_on": "2026-11-25"})
+        address = f"/shipments/{came['reference']}"
+        desk.do(f"{address}/inspect", {"seals": "broken"})
+        desk.do(f"{address}/detain", GROUNDS)
+        desk.do(f"{address}/seize", GROUNDS)
+        reason = {"reason": "An invented court decided so."}
+        assert desk.do(f"{address}/lift-seizure", reason)["state"] == "detained"
+        desk.do(f"{address}/seize", GROUNDS)
+        desk.do(f"{address}/forfeit", reason)
+        assert desk.do(f"{address}/dispose", reason | {"destroyed": True})["state"] == "destroyed"
+
+    def test_what_is_ordered_back_leaves(self, house: House, desk: Program) -> None:
+        address = f"/shipments/{presented(house, desk)['shipment']['reference']}"
+        desk.do(f"{address}/inspect", {"seals": "intact", "measured": figures(house, parcels=2)})
+        desk.do(f"{address}/detain", GROUNDS)
+        desk.do(f"{address}/return", GROUNDS)
+        assert desk.do(f"{address}/returned")["state"] == "returned"
+
+    def test_only_customs_stops_goods(self, house: House, desk: Program) -> None:
+        del house
+        sent = {"office": OFFICE, "way": "stopped", "arrived_on": "2026-11-25"}
+        problem(desk.post("/received-shipments", sent), 400, "arrival-malformed")

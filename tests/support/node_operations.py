@@ -114,6 +114,8 @@ _BODIES: dict[str, Callable[[Side], Any]] = {
     "receive_sheets": lambda _: {"first": 6051, "last": 6060},
     "look_at_certificate": lambda side: {"what": side.certificates["validated"].number},
     "present_certificate": lambda side: {"office": side.office, "text": "KP1:NOTHING"},
+    "hand_over_shipment": lambda side: {"office": side.office, "seals": ["CU 77"]},
+    "record_disposal": lambda _: {"destroyed": True, **REASON},
     "receive_shipment": lambda side: {"office": side.office, "way": "post", "arrived_on": "2026-11-25"},
     "inspect_shipment": lambda _: {"seals": "intact"},
     "ask_endorsement": lambda _: TEXT,
@@ -125,7 +127,7 @@ _BODIES: dict[str, Callable[[Side], Any]] = {
         (
             *("withdraw_application", "return_application", "hold_application", "release_application"),
             *("reject_application", "replace_certificate", "report_lost", "report_found"),
-            *("invalidate_certificate", "correct_presentation"),
+            *("invalidate_certificate", "correct_presentation", "lift_seizure", "record_forfeiture"),
         ),
         lambda _: REASON,
     ),

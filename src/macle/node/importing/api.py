@@ -25,6 +25,7 @@ from macle.node.interface.fields import (
     Cents,
     Count,
     Day,
+    Flag,
     Given,
     Hundredths,
     Key,
@@ -88,6 +89,8 @@ class Shipment(Shown):
     issuer: str
     number: str | None
     identity: str | None
+    announced: str
+    """The number that customs read before the certificate was presented."""
     arrived_on: date
     date_of_expiry: date | None
     importer: str | None
@@ -114,6 +117,7 @@ def _shipment(row: models.Shipment) -> Shipment:
         issuer=row.issuer,
         number=row.number or None,
         identity=row.identity or None,
+        announced=row.announced,
         arrived_on=row.arrived_on,
         date_of_expiry=row.date_of_expiry,
         importer=row.importer_id,
@@ -227,6 +231,27 @@ class Receive(Given):
     customs_reference: Line = ""
     importer_name: Line = ""
     remark: Words = ""
+
+
+class HandOver(Given):
+    """Goods that customs hands over where they enter, or stops."""
+
+    office: Line
+    stopped: Flag = False
+    seals: Annotated[list[Line], Field(max_length=MOST_ITEMS)]
+    announced: Line = ""
+    """The number of the certificate that customs read, if there is any."""
+    customs_reference: Line = ""
+    remark: Words = ""
+    """Why they are stopped."""
+
+
+class Dispose(Given):
+    """What became of forfeited goods."""
+
+    destroyed: Flag
+    """Otherwise they were disposed of outside the trade."""
+    reason: Words
 
 
 class FoundHeading(Given):
@@ -438,6 +463,13 @@ def receive_shipment(request: Asked, given: Receive) -> Shipment:
     return _shipment(receiving.receive(**given.model_dump(), by=request.actor, at=request.at))
 
 
+@routes.writes("/handed-over-shipments", Act.SHIPMENT_HAND_OVER, status=HTTPStatus.CREATED)
+def hand_over_shipment(request: Asked, given: HandOver) -> Shipment:
+    """Hand goods over to an office of the authority under seal, where they enter; or stop them, and say why."""
+    fields = given.model_dump(exclude={"stopped"})
+    return _shipment(receiving.hand_over(**fields, is_stopped=given.stopped, by=request.actor, at=request.at))
+
+
 @routes.writes("/shipments/{reference}/correct", Act.PRESENTATION_CORRECT)
 def correct_presentation(request: Asked, reference: str, given: Reason) -> Shipment:
     """Take back a presentation that was recorded by mistake."""
@@ -496,6 +528,38 @@ def return_shipment(request: Asked, reference: str, given: Decide) -> Decision:
 def seize_shipment(request: Asked, reference: str, given: Decide) -> Decision:
     """Seize a shipment, and write the letter that says why."""
     return _decided(request, reference, DecisionKind.SEIZURE, given)
+
+
+@routes.writes("/shipments/{reference}/returned", Act.SHIPMENT_RETURN)
+def record_return(request: Asked, reference: str) -> Shipment:
+    """Record that a shipment left again, under seal."""
+    return _shipment(deciding.returned(reference=reference, by=request.actor, at=request.at))
+
+
+@routes.writes("/shipments/{reference}/lift-seizure", Act.SHIPMENT_SEIZE)
+def lift_seizure(request: Asked, reference: str, given: Reason) -> Shipment:
+    """End a seizure: the shipment is detained as before."""
+    return _shipment(deciding.lift_seizure(reference=reference, reason=given.reason, by=request.actor, at=request.at))
+
+
+@routes.writes("/shipments/{reference}/forfeit", Act.SHIPMENT_SEIZE)
+def record_forfeiture(request: Asked, reference: str, given: Reason) -> Shipment:
+    """Record that what was seized is forfeited, and by whose decision."""
+    return _shipment(deciding.forfeit(reference=reference, reason=given.reason, by=request.actor, at=request.at))
+
+
+@routes.writes("/shipments/{reference}/dispose", Act.SHIPMENT_SEIZE)
+def record_disposal(request: Asked, reference: str, given: Dispose) -> Shipment:
+    """Record what became of forfeited goods: they never enter the trade."""
+    return _shipment(
+        deciding.dispose(
+            reference=reference,
+            is_destroyed=given.destroyed,
+            reason=given.reason,
+            by=request.actor,
+            at=request.at,
+        )
+    )
 
 
 def _decided(request: Asked, reference: str, kind: DecisionKind, given: Decide) -> Decision:

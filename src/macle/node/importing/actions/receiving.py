@@ -51,6 +51,12 @@ def receive(
 
     Of goods without a certificate the papers are looked at with it: there are none. Raises `ArrivalMalformed`.
     """
+    if way is Way.PRESENTED:
+        raise ArrivalMalformed(
+            "What comes with its certificate is presented.", where="way", mend="Present the certificate."
+        )
+    if way is Way.STOPPED:
+        raise ArrivalMalformed("Only customs stops goods.", where="way", mend="Choose how they came to you.")
     return _taken_in(
         Arrival(office, way, arrived_on, tuple(seals), customs_reference, importer_name),
         remark=remark,
@@ -109,10 +115,6 @@ class Arrival:
 def _taken_in(arrival: Arrival, *, remark: str, tag: Act, by: Actor, at: datetime) -> Shipment:
     office, way, arrived_on = arrival.office, arrival.way, arrival.on
     by.require(tag, office=office)
-    if way is Way.PRESENTED:
-        raise ArrivalMalformed(
-            "What comes with its certificate is presented.", where="way", mend="Present the certificate."
-        )
     today = queries.day(registry.office(office, at=at).name, at=at)
     if arrived_on > today:
         raise ArrivalMalformed("This day is still to come.", where="arrived_on", mend="Read the date again.")
