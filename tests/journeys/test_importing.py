@@ -194,6 +194,7 @@ def test_customs_hands_over_on_a_phone_and_the_desk_presents(enter: Callable[...
         phone = enter(house, Role.CUSTOMS)
         phone.hand.page.set_viewport_size({"width": 390, "height": 844})
         hand = phone.open("/")
+        hand.follow("Arrivals")
         assert hand.heading() == "What arrives"
         hand.bring(re.compile("^Or a file"), picture)
         hand.press("Look at it")

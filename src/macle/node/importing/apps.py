@@ -29,7 +29,7 @@ class ImportingConfig(AppConfig):
 
         navigation.enter(
             navigation.Entry(label=_("Import desk"), url="importing:queue", act=Act.CERTIFICATE_PRESENT, order=12),
-            navigation.Entry(label=_("Arrivals"), url="importing:border", act=Act.SHIPMENT_HAND_OVER, order=34),
+            navigation.Entry(label=_("Arrivals"), url="importing:border", act=Act.SHIPMENT_HAND_OVER, order=36),
             navigation.Entry(label=_("Shipments"), url="importing:shipments", act=Act.SHIPMENT_READ, order=32),
         )
         navigation.answer_find("importing", _find)
