@@ -384,7 +384,17 @@ class WaiverForm(forms.Form):
 # --- Customs -------------------------------------------------------------------------------------------------
 
 
-class LookForm(forms.Form):
+class ScanForm(forms.Form):
+    """What a hand-held scanner types into the field ``what``, or a file in its place."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
+        super().__init__(*args, **kwargs)
+        self.fields["what"].required = not self.files
+        # A hand-held scanner types at once: the field has the focus, and helps with no guess of its own.
+        self.fields["what"].widget.attrs |= {"autofocus": True, "autocomplete": "off", "dir": "ltr"}
+
+
+class LookForm(ScanForm):
     """The one field of customs: a number, the text of a code, or a picture of it."""
 
     what = forms.TextField(
@@ -399,9 +409,3 @@ class LookForm(forms.Form):
         most=20 * forms.MEGABYTE,
         required=False,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
-        super().__init__(*args, **kwargs)
-        self.fields["what"].required = not self.files
-        # A hand-held scanner types at once: the field has the focus, and helps with no guess of its own.
-        self.fields["what"].widget.attrs |= {"autofocus": True, "autocomplete": "off", "dir": "ltr"}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from macle.node.desk import forms
-from macle.node.exporting.counter_forms import PICTURES, SEALS
+from macle.node.exporting.counter_forms import PICTURES, SEALS, ScanForm
 from macle.node.exporting.forms import HEADINGS
 from macle.node.importing import words
 from macle.node.importing.actions.inspecting import Found
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from macle.scheme.terms import HSCode
 
-CARRIERS: Final = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".cose", ".txt")
+CARRIERS: Final = (*PICTURES, ".cose", ".txt")
 
 
-class BringForm(forms.Form):
+class BringForm(ScanForm):
     """What was brought: the text of a code, as a scanner types it, or a file."""
 
     what = forms.TextField(
@@ -43,12 +43,6 @@ class BringForm(forms.Form):
         most=20 * forms.MEGABYTE,
         required=False,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's own)
-        super().__init__(*args, **kwargs)
-        self.fields["what"].required = not self.files
-        # A hand-held scanner types at once: the field has the focus, and helps with no guess of its own.
-        self.fields["what"].widget.attrs |= {"autofocus": True, "autocomplete": "off", "dir": "ltr"}
 
 
 class PaperForm(forms.Form):

@@ -86,9 +86,9 @@ def waiting_for(by: Actor) -> QuerySet[Shipment]:
     return _at_the_desk(by).filter(_is_waiting()).order_by("since", "pk")
 
 
-def unconfirmed(by: Actor) -> QuerySet[Shipment]:
-    """Return the shipments whose import is to be confirmed until a day, and is not, the first day first."""
-    owed = _at_the_desk(by).filter(_is_waiting() | Q(state=ShipmentState.DETAINED), due_on__isnull=False)
+def late(by: Actor, *, on: date) -> QuerySet[Shipment]:
+    """Return the shipments whose import was to be confirmed before the day and is not, the first day first."""
+    owed = _at_the_desk(by).filter(_is_waiting() | Q(state=ShipmentState.DETAINED), due_on__lt=on)
     return owed.order_by("due_on", "pk")
 
 

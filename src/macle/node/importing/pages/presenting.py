@@ -194,8 +194,6 @@ def _presented(request: Request) -> HttpResponseBase:
     try:
         carried = _brought(request)
     except errors.MacleError as error:
-        form = forms.BringForm()
-        form.cleaned_data = {}
         messages.error(request, f"{error.what} {error.mend}".strip())
         return HttpResponseRedirect(reverse("importing:present"))
     asked = _form(request)

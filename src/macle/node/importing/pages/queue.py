@@ -65,12 +65,13 @@ def queue(request: Request) -> HttpResponseBase:
     today = queries.day(office, at=at)
     owed = queries.waiting_for(by)
     waiting = list(owed[:ROWS])
-    late = [row for row in queries.unconfirmed(by) if row.due_on and row.due_on < today]
+    overdue = queries.late(by, on=today)
+    late = list(overdue[:ROWS])
     context = {
         "waiting": lists.drawn((*WAITING, _age(at)), waiting),
         "waiting_count": owed.count() if len(waiting) == ROWS else len(waiting),
-        "late": lists.drawn((WAITING[0], WAITING[3], *_terms(office, at)), late[:ROWS]),
-        "late_count": len(late),
+        "late": lists.drawn((WAITING[0], WAITING[3], *_terms(office, at)), late),
+        "late_count": overdue.count() if len(late) == ROWS else len(late),
         "alarms": queries.alarms_of(by).filter(at__gte=at - ALARMS_FOR)[:ROWS],
         "detained": queries.detained(by).count(),
         "today": today,
